@@ -1,0 +1,80 @@
+import type { Entry } from './entry.js';
+
+/** Why a path is left out of the images; the names are those of `--keep`. */
+export type ExcludedClass =
+  | 'kernel'
+  | 'package-cache'
+  | 'swap'
+  | 'lost+found'
+  | 'container-store'
+  | 'sparse'
+  | 'volatile'
+  | 'user';
+
+export const EXCLUDED_CLASSES: readonly ExcludedClass[] = [
+  'kernel',
+  'package-cache',
+  'swap',
+  'lost+found',
+  'container-store',
+  'sparse',
+  'volatile',
+  'user',
+];
+
+/**
+ * - `unchanged`: belongs to a package, and its content is the packaged one;
+ * - `changed`: belongs to a package, and differs from it;
+ * - `unverified`: belongs to a package, and nothing tells (no digest recorded, or content not read: `--quick`);
+ * - `unowned`: belongs to no package.
+ */
+export type OwnershipState = 'unchanged' | 'changed' | 'unverified' | 'unowned';
+
+/** One path of the guest, with all that was found out about it. */
+export interface FileRecord {
+  readonly entry: Entry;
+  /** Keys (`packageKey`) of the packages that list the path, sorted. */
+  readonly owners: readonly string[];
+  readonly configuration: boolean;
+  readonly state: OwnershipState;
+  readonly excluded?: { readonly class: ExcludedClass; readonly reason: string };
+  /** Kind of a secret (`private-key`, `password-hash`, …): its holder can act as somebody else. */
+  readonly secret?: string;
+  /** Kind of an identity (`machine-id`, `hostname`, …): tells machines apart, gives no power. */
+  readonly identity?: string;
+}
+
+export interface ContentDigest {
+  /** Hex. Of the apparent content: holes count as zeros. */
+  readonly sha256: string;
+  readonly md5?: string;
+  /** xxHash64, 16 hex digits: a fast key for candidates; never decides. */
+  readonly xxh64: string;
+}
+
+export interface MissingFile {
+  readonly path: string;
+  readonly owner: string;
+  readonly configuration: boolean;
+}
+
+/** A folder whose content is the machine's data rather than its programs: a volume, when it runs as containers. */
+export interface DataDirectory {
+  readonly path: string;
+  readonly kind: string;
+  readonly size: number;
+  readonly reason: string;
+}
+
+export interface FileInventory {
+  /** Every path of the guest, in the order of `comparePaths`. */
+  readonly records: ReadonlyMap<string, FileRecord>;
+  /** By path of a regular file; empty when no content was read. Hard links of one file share one value. */
+  readonly digests: ReadonlyMap<string, ContentDigest>;
+  /** Recorded by a package, absent from the disk. */
+  readonly missing: readonly MissingFile[];
+  readonly dataDirectories: readonly DataDirectory[];
+  /** Regular files with holes (allocated far below size), and files of more than 100 MiB. */
+  readonly sparse: readonly Entry[];
+  readonly large: readonly Entry[];
+}

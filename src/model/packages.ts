@@ -1,0 +1,110 @@
+import type { Evidence, Problem } from './evidence.js';
+
+export type PackageManagerName = 'dpkg' | 'rpm' | 'apk' | 'pacman';
+
+/** What a package database says, whichever manager wrote it. */
+export interface PackageDatabase {
+  readonly manager: PackageManagerName;
+  /** The architecture of the system in the manager's own word. */
+  readonly architecture: string | null;
+  readonly foreignArchitectures: readonly string[];
+  readonly packages: readonly InstalledPackage[];
+  readonly archives: readonly Archive[];
+  /** Date of the newest index of its archives on the disk (ISO 8601), for `--snapshot auto`; null without one. */
+  readonly archiveDate: string | null;
+  /** Paths of the configuration that makes the manager fetch as this machine does (sources, keys, preferences). */
+  readonly configuration: readonly string[];
+  /** Diverted path → where the diverted file lies, and the package that diverts (null: the administrator). */
+  readonly diversions: ReadonlyMap<string, { readonly to: string; readonly by: string | null }>;
+  /** Owner and mode that the administrator forced, by path. */
+  readonly overrides: ReadonlyMap<string, { readonly user: string; readonly group: string; readonly mode: number }>;
+  readonly evidence: readonly Evidence[];
+  readonly problems: readonly Problem[];
+}
+
+export interface InstalledPackage {
+  readonly name: string;
+  /** The manager's full notation: dpkg `1:2.3-4+b1`, rpm `epoch:version-release` without a zero epoch. */
+  readonly version: string;
+  readonly architecture: string;
+  /** Name and version of the source package. */
+  readonly source: { readonly name: string; readonly version: string };
+  /** Pulled in as a dependency (true), asked for (false), not recorded (null). */
+  readonly auto: boolean | null;
+  readonly held: boolean;
+  readonly essential: boolean;
+  readonly priority: string | null;
+  readonly section: string | null;
+  readonly maintainer: string | null;
+  /** One package may be installed for several architectures at once (dpkg `Multi-Arch: same`), or satisfy any. */
+  readonly multiArch: 'no' | 'same' | 'foreign' | 'allowed';
+  /** Groups of alternatives that all must hold. */
+  readonly depends: readonly Requirement[];
+  readonly recommends: readonly Requirement[];
+  readonly conflicts: readonly Relation[];
+  readonly provides: readonly Relation[];
+  /** Whether the kernel is in it: left out of images with its files. */
+  readonly kernel: boolean;
+  readonly files: readonly PackageFile[];
+  /** Whether the database holds digests for its files; without them `unchanged` cannot be told from `changed`. */
+  readonly hasDigests: boolean;
+  readonly origin: PackageOrigin;
+  readonly evidence: Evidence;
+}
+
+export type Requirement = readonly Relation[];
+
+export interface Relation {
+  readonly name: string;
+  readonly operator?: '<' | '<=' | '=' | '>=' | '>';
+  readonly version?: string;
+  /** dpkg `python3:any`, `libc6:i386`. */
+  readonly architecture?: string;
+}
+
+export interface PackageFile {
+  /** As the database writes it, made absolute; not yet canonical (merged `/usr`). */
+  readonly path: string;
+  readonly digest?: { readonly algorithm: 'md5' | 'sha1' | 'sha256'; readonly hex: string };
+  readonly configuration: boolean;
+  /** Recorded, but its absence or other content is normal (rpm ghost, dpkg obsolete conffile). */
+  readonly ghost?: boolean;
+  /** What the database knows beyond the content (rpm, apk). */
+  readonly size?: number;
+  readonly mode?: number;
+  readonly user?: string;
+  readonly group?: string;
+  readonly mtime?: number;
+  readonly target?: string;
+}
+
+/** Where a package comes from, with the reason that decided it. */
+export interface PackageOrigin {
+  readonly kind: 'distribution' | 'third-party' | 'local' | 'unknown';
+  /** Whether the archive's index on the disk still names this very version; null when there is no index. */
+  readonly available: boolean | null;
+  /** `Origin` of the archive, vendor or signing key. */
+  readonly vendor: string | null;
+  readonly confidence: 'certain' | 'likely' | 'guess';
+  readonly reason: string;
+}
+
+/** A repository that the machine is set up to use. */
+export interface Archive {
+  readonly uri: string;
+  readonly suite: string | null;
+  readonly components: readonly string[];
+  readonly signedBy: readonly string[];
+  readonly enabled: boolean;
+  readonly evidence: Evidence;
+}
+
+/** `name:architecture`, the key of a package within one version; with the version it is the unit of layers. */
+export function packageKey(item: Pick<InstalledPackage, 'name' | 'architecture'>): string {
+  return `${item.name}:${item.architecture}`;
+}
+
+/** `name:architecture=version`: what two machines must share to share the package. */
+export function packageIdentity(item: Pick<InstalledPackage, 'name' | 'architecture' | 'version'>): string {
+  return `${item.name}:${item.architecture}=${item.version}`;
+}

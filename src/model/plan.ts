@@ -1,0 +1,98 @@
+import type { OperatingSystem } from './os.js';
+import type { InstalledPackage } from './packages.js';
+
+/** What was decided for all machines of a run; pure data, made by `plan/`, turned into files by `render/`. */
+export interface Plan {
+  readonly groups: readonly GroupPlan[];
+}
+
+/** The machines of one distribution, release and architecture, and the layers their images are made of. */
+export interface GroupPlan {
+  /** `debian-12-amd64`; unique in a run, part of the layer ids. */
+  readonly id: string;
+  readonly os: OperatingSystem;
+  /** Names of its machines, in the order of the output. */
+  readonly vms: readonly string[];
+  readonly base: BasePlan;
+  /** Parents before children; the first is the base. */
+  readonly layers: readonly LayerPlan[];
+  /** Bytes that a registry stores (uncompressed layer tars): each machine as one tar, two levels, this tree. */
+  readonly stored: { readonly single: number; readonly levels2: number; readonly tree: number };
+  readonly metrics: readonly MachineMetrics[];
+}
+
+export interface BasePlan {
+  readonly kind: 'public' | 'rootfs' | 'bootstrap' | 'scratch';
+  /** What stands behind FROM. */
+  readonly reference: string;
+  /** Whether its existence was checked with an engine or registry. */
+  readonly checked: boolean;
+  /** Why this base; for a release without a public image, why there is none. */
+  readonly reason: string;
+  /** Packages that are in it, by `packageKey`; with `scratch` none. */
+  readonly packages: readonly string[];
+  /** Suite and archive for a bootstrap. */
+  readonly bootstrap?: { readonly suite: string; readonly archive: string; readonly components: readonly string[] };
+}
+
+export type LayerKind = 'base' | 'packages' | 'files' | 'delta';
+export type PackageMode = 'install' | 'disk';
+
+export interface LayerPlan {
+  readonly id: string;
+  readonly parent: string | null;
+  readonly kind: LayerKind;
+  /** Machines whose chain runs through the layer. */
+  readonly vms: readonly string[];
+  readonly packages: readonly InstalledPackage[];
+  /** How a package layer comes about, and why. */
+  readonly mode?: PackageMode;
+  readonly reason?: string;
+  readonly install?: InstallPlan;
+  /** Paths the layer carries (`disk` package layers, file layers, deltas), sorted, of the first machine in `vms`. */
+  readonly paths?: readonly string[];
+  /** Paths that the layer deletes (deltas), sorted. */
+  readonly deletions?: readonly string[];
+  readonly size: SizePlan;
+  readonly tar: SizePlan;
+}
+
+/** Bytes. `interval` is given where the prediction is a range (a delta after `install` layers). */
+export interface SizePlan {
+  readonly predicted: number;
+  readonly interval?: { readonly low: number; readonly high: number };
+}
+
+/** What the package manager of the base is told. */
+export interface InstallPlan {
+  /** Packages that must be named: `name`, or `name:architecture` for a foreign architecture. */
+  readonly named: readonly string[];
+  /** Exact versions of the named ones and of what they pull in, for pinning: source package → version. */
+  readonly pins: readonly { readonly source: string; readonly packages: readonly string[]; readonly version: string }[];
+  readonly remove: readonly string[];
+  readonly foreignArchitectures: readonly string[];
+  readonly reduction: { readonly before: number; readonly after: number };
+}
+
+/** Thesis 5.2.1. Bytes; χ in percent. */
+export interface MachineMetrics {
+  readonly vm: string;
+  readonly basis: 'predicted' | 'built';
+  readonly beta: number;
+  readonly di0: number;
+  readonly di1: number;
+  readonly di2: number;
+  readonly di3: number;
+  readonly phi3: number;
+  readonly chi: number;
+  readonly xi: number | null;
+}
+
+export interface PlanOptions {
+  readonly baseImage: string | 'bootstrap' | 'scratch' | null;
+  readonly baseRootfs: string | null;
+  readonly packages: 'install' | 'disk' | 'auto';
+  readonly snapshot: string | null;
+  /** Levels of package layers: 0 none, 2 the thesis, null as many as pay. */
+  readonly levels: number | null;
+}
