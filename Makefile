@@ -1,0 +1,69 @@
+# The front door: every target installs what it needs, and does no work twice.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+BUILD  := build
+GUESTS := $(BUILD)/guests
+
+# What reading disks needs, and what building guests and images in tests needs beyond that.
+READ_PACKAGES := libguestfs-tools guestfs-tools qemu-utils qemu-system-x86 linux-image-cloud-amd64 libguestfs-xfs
+TEST_PACKAGES := mmdebstrap buildah e2fsprogs xfsprogs btrfs-progs dosfstools fdisk xz-utils python3
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: host-packages build $(GUESTS)/demo.vmdk $(GUESTS)/demo.qcow2 ## build a demo machine and analyse its VMDK
+	bin/run.js analyze $(GUESTS)/demo.vmdk --output $(BUILD)/demo-out
+
+.PHONY: build
+build: dist/.built ## compile the tool
+.PHONY: test
+test: host-packages node_modules/.installed dist/.built $(GUESTS)/small.raw ## run every test
+	npx ava
+
+.PHONY: check
+check: node_modules/.installed ## types, lint and format
+	npx tsc --noEmit
+	npx biome check .
+
+.PHONY: fix
+fix: node_modules/.installed ## mend format and simple lint
+	npx biome check --write .
+
+.PHONY: bench
+bench: host-packages build $(GUESTS)/demo.raw ## measure against virt-inspector and guestfish, side by side
+	npx tsx test/bench/main.ts $(GUESTS)/demo.raw
+
+.PHONY: images
+images: host-packages $(GUESTS)/demo.vmdk $(GUESTS)/demo.qcow2 $(GUESTS)/small.raw ## build the guest disks of the demo and the tests
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf dist $(BUILD) node_modules vm2docker-out
+
+.PHONY: host-packages
+host-packages:
+	@.ci/host-packages $(READ_PACKAGES) $(TEST_PACKAGES)
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(shell find src -type f)
+	rm -rf dist
+	npx tsc --project tsconfig.build.json
+	@touch $@
+
+$(GUESTS)/%.raw: images/%/recipe.sh images/build-guest images/apt-sources $(shell find images -type f) | host-packages
+	@mkdir -p $(@D)
+	images/build-guest images/$* $@
+
+$(GUESTS)/%.qcow2: $(GUESTS)/%.raw
+	qemu-img convert -p -f raw -O qcow2 $< $@.partial
+	@mv $@.partial $@
+
+$(GUESTS)/%.vmdk: $(GUESTS)/%.raw
+	qemu-img convert -p -f raw -O vmdk -o subformat=streamOptimized $< $@.partial
+	@mv $@.partial $@
