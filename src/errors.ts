@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   'guest-file-too-large': 'input',
   'guest-read-failed': 'tool',
   // the host
+  'native-declined': 'environment',
   'appliance-missing': 'environment',
   'appliance-failed': 'tool',
   'appliance-timeout': 'tool',
