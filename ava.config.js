@@ -4,5 +4,6 @@ export default {
   extensions: { ts: 'module' },
   nodeArguments: ['--import=tsx'],
   timeout: '5m',
+  workerThreads: false,
   concurrency: 2,
 };
