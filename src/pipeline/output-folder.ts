@@ -73,7 +73,6 @@ export async function createOutputFolder(place: string): Promise<OutputFolder> {
   };
 }
 
-
 /** Whether an earlier output lies there (true) or nothing does (false; an empty folder counts as an earlier output). */
 async function isReplaceable(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
