@@ -1,3 +1,4 @@
+import type { EntryType } from './entry.js';
 import type { Evidence, Problem } from './evidence.js';
 
 export type PackageManagerName = 'dpkg' | 'rpm' | 'apk' | 'pacman';
@@ -20,6 +21,26 @@ export interface PackageDatabase {
   readonly overrides: ReadonlyMap<string, { readonly user: string; readonly group: string; readonly mode: number }>;
   readonly evidence: readonly Evidence[];
   readonly problems: readonly Problem[];
+  /** Streams that are switched on or off (rpm modules). */
+  readonly modules?: readonly ModuleStream[];
+  /** Signing keys that the machine trusts: rpm's gpg-pubkey entries, which are no packages. */
+  readonly keys?: readonly SigningKey[];
+}
+
+export interface ModuleStream {
+  readonly name: string;
+  readonly stream: string;
+  readonly state: 'enabled' | 'disabled' | 'unknown';
+  readonly profiles: readonly string[];
+  readonly evidence: Evidence;
+}
+
+export interface SigningKey {
+  /** Hex in lower case, as long as the database has it. */
+  readonly id: string;
+  /** The user id of the key. */
+  readonly owner: string;
+  readonly evidence: Evidence;
 }
 
 export interface InstalledPackage {
@@ -50,6 +71,32 @@ export interface InstalledPackage {
   readonly hasDigests: boolean;
   readonly origin: PackageOrigin;
   readonly evidence: Evidence;
+  /** What only some managers record; absent where nothing is recorded. */
+  readonly vendor?: string;
+  /** Key id of the signature it was installed with, hex in lower case (rpm). */
+  readonly signer?: string;
+  /** Seconds since 1970 UTC. */
+  readonly installTime?: number;
+  /** Packages with one number were installed in one transaction (rpm INSTALLTID). */
+  readonly transaction?: number;
+  /** Why `auto` is what it is: the file that says so, or how it was inferred. */
+  readonly reason?: PackageReason;
+  /** Stream it belongs to (rpm modules): `name:stream:version:context`. */
+  readonly module?: string;
+  readonly suggests?: readonly Requirement[];
+  readonly supplements?: readonly Requirement[];
+  readonly enhances?: readonly Requirement[];
+  readonly obsoletes?: readonly Relation[];
+  /** Rich dependencies as written (rpm); `depends` and the like hold what they come to on this machine. */
+  readonly rich?: readonly { readonly kind: string; readonly text: string }[];
+  /** Key of the repository that it came from, where the manager notes it. */
+  readonly repository?: string;
+}
+
+export interface PackageReason {
+  /** Inferred from what was installed together with the system, rather than recorded. */
+  readonly inferred: boolean;
+  readonly evidence: Evidence;
 }
 
 export type Requirement = readonly Relation[];
@@ -60,12 +107,15 @@ export interface Relation {
   readonly version?: string;
   /** dpkg `python3:any`, `libc6:i386`. */
   readonly architecture?: string;
+  /** The same package must also satisfy all of the first, and none of the second (rpm `with`, `without`). */
+  readonly with?: readonly Relation[];
+  readonly without?: readonly Relation[];
 }
 
 export interface PackageFile {
   /** As the database writes it, made absolute; not yet canonical (merged `/usr`). */
   readonly path: string;
-  readonly digest?: { readonly algorithm: 'md5' | 'sha1' | 'sha256'; readonly hex: string };
+  readonly digest?: { readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'; readonly hex: string };
   readonly configuration: boolean;
   /** Recorded, but its absence or other content is normal (rpm ghost, dpkg obsolete conffile). */
   readonly ghost?: boolean;
@@ -76,7 +126,23 @@ export interface PackageFile {
   readonly group?: string;
   readonly mtime?: number;
   readonly target?: string;
+  readonly type?: EntryType;
+  readonly device?: { readonly major: number; readonly minor: number };
+  /** File capabilities as text: `cap_net_raw=ep`. */
+  readonly capabilities?: string;
+  readonly documentation?: boolean;
+  /** Its absence is normal, other content is not. */
+  readonly missingOk?: boolean;
+  /**
+   * Absent when the package's own file lies there. `replaced`: another package put its own; `not-installed`: left out
+   * (documents, languages); `net-shared`: another machine's; `wrong-color`: the package of another architecture won.
+   */
+  readonly state?: 'replaced' | 'not-installed' | 'net-shared' | 'wrong-color';
+  /** What the packager expects to change on the disk (rpm `%verify(not …)`). */
+  readonly unverified?: readonly FileAspect[];
 }
+
+export type FileAspect = 'digest' | 'size' | 'target' | 'user' | 'group' | 'mtime' | 'mode' | 'device' | 'capabilities';
 
 /** Where a package comes from, with the reason that decided it. */
 export interface PackageOrigin {
