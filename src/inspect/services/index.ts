@@ -1,0 +1,79 @@
+import type { Problem } from '../../model/evidence.js';
+import type { GuestFs } from '../../model/guest-fs.js';
+import type { FitFinding } from '../../model/os.js';
+import type { Job, Service } from '../../model/services.js';
+import { parseAccounts } from './accounts.js';
+import {
+  type FoundJob,
+  type FoundService,
+  type MachineContext,
+  ownerLookup,
+  problemList,
+  readText,
+  type ServiceContext,
+} from './context.js';
+import { findInitProgram } from './init-program.js';
+import { readKernelArguments } from './kernel-arguments.js';
+import { SERVICE_READERS } from './readers.js';
+import { decideRole } from './roles.js';
+
+export interface ServiceFindings {
+  readonly services: readonly Service[];
+  readonly jobs: readonly Job[];
+  readonly fit: readonly FitFinding[];
+  readonly problems: readonly Problem[];
+}
+
+/** Paths that the readers read, worth fetching in bulk beforehand. */
+export const SERVICE_PATHS: readonly string[] = [...new Set(SERVICE_READERS.flatMap(({ paths }) => paths))].sort();
+
+/** What the machine would run from its boot on, and at which times, from its files alone. */
+export async function inspectServices(fs: GuestFs, machine: MachineContext): Promise<ServiceFindings> {
+  const { problems, report } = problemList();
+  const reading = { fs, report };
+  const kernelArguments = await readKernelArguments(reading);
+  const ownerOf = ownerLookup(fs, machine.packages);
+  const context: ServiceContext = {
+    ...machine,
+    ...reading,
+    kernelArguments,
+    ownerOf,
+    accounts: parseAccounts(await readText(reading, '/etc/passwd'), await readText(reading, '/etc/group')),
+    init: findInitProgram(fs, kernelArguments, ownerOf),
+  };
+  if (context.init === 'unknown') {
+    report('init-unknown', '/sbin/init', 'is an init system that is not read; its services are missing here');
+  }
+  const services: FoundService[] = [];
+  const jobs: FoundJob[] = [];
+  const fit: FitFinding[] = [];
+  for (const reader of SERVICE_READERS) {
+    const found = await reader.read(context, services);
+    services.push(...found.services);
+    jobs.push(...found.jobs);
+    fit.push(...found.fit);
+  }
+  return {
+    services: services.map((service) => complete(service, context)).sort(byName),
+    jobs: jobs.map(({ needs: _, ...job }) => job).sort(byName),
+    fit,
+    problems,
+  };
+}
+
+function complete(found: FoundService, context: ServiceContext): Service {
+  const { role: given, definition: _, ...service } = found;
+  const isForking = service.type === 'forking';
+  return {
+    ...service,
+    ...(given ?? decideRole(found, context)),
+    container:
+      isForking || service.command.length === 0
+        ? { command: null, reason: isForking ? 'the program puts itself into the background' : 'no command is known' }
+        : { command: service.command },
+  };
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
