@@ -61,8 +61,15 @@ export function mappedView(pieces: readonly Piece[]): BlockView {
   };
 }
 
-/** A view with blocks laid over it (a replayed journal): block number → where its bytes are. */
-export function overlayView(base: BlockView, blockSize: number, blocks: ReadonlyMap<number, Uint8Array>): BlockView {
+/**
+ * A view with blocks laid over it (a replayed journal).
+ * @param blocks Block number → its bytes, or the offset in `base` where they are.
+ */
+export function overlayView(
+  base: BlockView,
+  blockSize: number,
+  blocks: ReadonlyMap<number, number | Uint8Array>,
+): BlockView {
   const numbers = [...blocks.keys()].sort((a, b) => a - b);
   if (numbers.length === 0) return base;
   return {
@@ -76,7 +83,10 @@ export function overlayView(base: BlockView, blockSize: number, blocks: Readonly
         if (start >= end) break;
         const from = Math.max(start, offset);
         const to = Math.min(start + blockSize, end);
-        if (to > from) target.set(blocks.get(numbers[index]!)!.subarray(from - start, to - start), at + from - offset);
+        if (to <= from) continue;
+        const source = blocks.get(numbers[index]!)!;
+        if (typeof source === 'number') base.read(target, at + from - offset, to - from, source + from - start);
+        else target.set(source.subarray(from - start, to - start), at + from - offset);
       }
     },
   };
