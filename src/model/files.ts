@@ -1,4 +1,4 @@
-import type { Entry } from './entry.js';
+import type { Entry, ExtendedAttributes } from './entry.js';
 
 /** Why a path is left out of the images; the names are those of `--keep`. */
 export type ExcludedClass =
@@ -56,6 +56,8 @@ export interface MissingFile {
   readonly path: string;
   readonly owner: string;
   readonly configuration: boolean;
+  /** Why it was never unpacked, when the package manager was told to leave it out. */
+  readonly reason?: string;
 }
 
 /** A folder whose content is the machine's data rather than its programs: a volume, when it runs as containers. */
@@ -71,6 +73,8 @@ export interface FileInventory {
   readonly records: ReadonlyMap<string, FileRecord>;
   /** By path of a regular file; empty when no content was read. Hard links of one file share one value. */
   readonly digests: ReadonlyMap<string, ContentDigest>;
+  /** Extended attributes by path, only of paths that have any; absent when nothing was streamed. */
+  readonly attributes?: ReadonlyMap<string, ExtendedAttributes>;
   /** Recorded by a package, absent from the disk. */
   readonly missing: readonly MissingFile[];
   readonly dataDirectories: readonly DataDirectory[];

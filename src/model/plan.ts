@@ -1,9 +1,30 @@
-import type { OperatingSystem } from './os.js';
-import type { InstalledPackage } from './packages.js';
+import type { Problem } from './evidence.js';
+import type { FitFinding, OperatingSystem } from './os.js';
+import type { InstalledPackage, PackageManagerName } from './packages.js';
 
 /** What was decided for all machines of a run; pure data, made by `plan/`, turned into files by `render/`. */
 export interface Plan {
   readonly groups: readonly GroupPlan[];
+  /** Sorted by name, whatever the order of the command line. */
+  readonly machines: readonly MachinePlan[];
+}
+
+/** What the plan says of one machine. */
+export interface MachinePlan {
+  readonly name: string;
+  readonly slug: string;
+  /** `GroupPlan.id`, and the ids of its layers from the base to its delta. */
+  readonly group: string;
+  readonly chain: readonly string[];
+  /** The whole list of the machine (whatever the mode of its layers): installed on the base it gives exactly its packages. */
+  readonly toInstall: readonly string[];
+  readonly reduction: { readonly before: number; readonly after: number };
+  /** Bytes of regular files, a hard-link group once: all, by reason of exclusion, and what is left (β). */
+  readonly sizes: { readonly used: number; readonly excluded: Readonly<Record<string, number>>; readonly bare: number };
+  /** Paths that no layer can hold, with the reason. */
+  readonly unrepresentable: readonly { readonly path: string; readonly reason: string }[];
+  readonly fit: readonly FitFinding[];
+  readonly problems: readonly Problem[];
 }
 
 /** The machines of one distribution, release and architecture, and the layers their images are made of. */
@@ -11,7 +32,7 @@ export interface GroupPlan {
   /** `debian-12-amd64`; unique in a run, part of the layer ids. */
   readonly id: string;
   readonly os: OperatingSystem;
-  /** Names of its machines, in the order of the output. */
+  /** Names of its machines, sorted. */
   readonly vms: readonly string[];
   readonly base: BasePlan;
   /** Parents before children; the first is the base. */
@@ -23,8 +44,12 @@ export interface GroupPlan {
 
 export interface BasePlan {
   readonly kind: 'public' | 'rootfs' | 'bootstrap' | 'scratch';
-  /** What stands behind FROM. */
+  /** A public reference, or the tag under which `build.sh` makes it. */
   readonly reference: string;
+  /** `linux/arm64`, …; null when the architecture has no such name. */
+  readonly platform: string | null;
+  /** Whether `/bin` and its like are links into `/usr`; null when nothing tells. */
+  readonly mergedUsr: boolean | null;
   /** Whether its existence was checked with an engine or registry. */
   readonly checked: boolean;
   /** Why this base; for a release without a public image, why there is none. */
@@ -32,7 +57,14 @@ export interface BasePlan {
   /** Packages that are in it, by `packageKey`; with `scratch` none. */
   readonly packages: readonly string[];
   /** Suite and archive for a bootstrap. */
-  readonly bootstrap?: { readonly suite: string; readonly archive: string; readonly components: readonly string[] };
+  readonly bootstrap?: {
+    readonly suite: string;
+    readonly archive: string;
+    readonly components: readonly string[];
+    readonly architecture: string;
+  };
+  /** The archive that still has a dead release's packages, when its base image points to one that is gone. */
+  readonly deadArchive?: string;
 }
 
 export type LayerKind = 'base' | 'packages' | 'files' | 'delta';
@@ -49,7 +81,10 @@ export interface LayerPlan {
   readonly mode?: PackageMode;
   readonly reason?: string;
   readonly install?: InstallPlan;
-  /** Paths the layer carries (`disk` package layers, file layers, deltas), sorted, of the first machine in `vms`. */
+  /**
+   * Paths the layer carries (`disk` package layers, file layers, deltas), sorted, of the first machine in `vms`; the
+   * folders above them come along. A delta after `install` layers names all that may differ: a superset.
+   */
   readonly paths?: readonly string[];
   /** Paths that the layer deletes (deltas), sorted. */
   readonly deletions?: readonly string[];
@@ -65,6 +100,7 @@ export interface SizePlan {
 
 /** What the package manager of the base is told. */
 export interface InstallPlan {
+  readonly manager: PackageManagerName;
   /** Packages that must be named: `name`, or `name:architecture` for a foreign architecture. */
   readonly named: readonly string[];
   /** Exact versions of the named ones and of what they pull in, for pinning: source package → version. */

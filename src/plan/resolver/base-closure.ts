@@ -1,6 +1,6 @@
 import type { OperatingSystem } from '../../model/os.js';
-import type { InstalledPackage } from '../../model/packages.js';
-import type { PackageIndex } from './package-index.js';
+import type { InstalledPackage, PackageManagerName } from '../../model/packages.js';
+import { type PackageIndex, satisfiersOf } from './package-index.js';
 
 /** `Priority: required` in the archives of every release that dpkg systems of today have. */
 const REQUIRED_EVERYWHERE = new Set(['login', 'login.defs', 'mawk', 'mount', 'passwd']);
@@ -8,13 +8,39 @@ const REQUIRED_EVERYWHERE = new Set(['login', 'login.defs', 'mawk', 'mount', 'pa
 const REQUIRED_IN_DEBIAN = new Set(['tzdata']);
 const REQUIRED_UNTIL_DEBIAN_12 = new Set(['e2fsprogs']);
 
+/** What minimal roots of the other families are made of, before closure. */
+const CORE_NAMES: Readonly<Record<Exclude<PackageManagerName, 'dpkg'>, readonly string[]>> = {
+  rpm: ['bash', 'coreutils', 'coreutils-single', 'filesystem', 'glibc', 'rpm', 'setup', 'yum', 'dnf', 'microdnf', 'zypper', 'urpmi'],
+  apk: ['alpine-baselayout', 'alpine-keys', 'apk-tools', 'busybox', 'musl'],
+  pacman: ['bash', 'coreutils', 'filesystem', 'glibc', 'pacman'],
+};
+
+/** The base closure by the rules of each family, by number. */
+export function baseClosure(index: PackageIndex, manager: PackageManagerName, os: OperatingSystem): Set<number> {
+  if (manager === 'dpkg') return dpkgBaseClosure(index, os);
+  const core = new Set(CORE_NAMES[manager]);
+  const base = new Set<number>();
+  const pending = index.packages.flatMap((item, node) => (core.has(item.name) && !item.kernel ? [node] : []));
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (base.has(node)) continue;
+    base.add(node);
+    const dependent = index.packages[node]!;
+    for (const requirement of dependent.depends) {
+      const satisfiers = satisfiersOf(index, dependent, requirement).filter((item) => !index.packages[item]!.kernel);
+      if (satisfiers.length === 1) pending.push(satisfiers[0]!);
+    }
+  }
+  return base;
+}
+
 /**
  * The packages of a machine that a minimal root of its release certainly has too, by number: Essential ones, the
  * package manager, and what they need. Naming one of them again would do no harm while leaving one out would, so doubt
  * keeps a package out: only certain choices are followed, and a `Priority: required` in the status file, which an
  * archive may have overridden, counts for nothing by itself.
  */
-export function dpkgBaseClosure(index: PackageIndex, os: OperatingSystem): Set<number> {
+function dpkgBaseClosure(index: PackageIndex, os: OperatingSystem): Set<number> {
   const { packages } = index;
   const base = new Set<number>();
   const pending: number[] = [];

@@ -1,6 +1,6 @@
 import type { OperatingSystem } from '../../model/os.js';
-import type { InstalledPackage, PackageManagerName } from '../../model/packages.js';
-import { dpkgBaseClosure } from './base-closure.js';
+import { type InstalledPackage, packageIdentity, type PackageManagerName } from '../../model/packages.js';
+import { baseClosure } from './base-closure.js';
 import { dependencyGraph } from './dependency-graph.js';
 import { indexPackages } from './package-index.js';
 import { strongComponents } from './strong-components.js';
@@ -15,16 +15,27 @@ export interface Reduction {
   readonly remove: readonly string[];
 }
 
+export interface ReductionContext {
+  readonly manager: PackageManagerName;
+  readonly architecture: string | null;
+  readonly os: OperatingSystem;
+  /** Identities that earlier layers have installed, beside the base. */
+  readonly installed?: ReadonlySet<string>;
+}
+
 /**
  * The shortest certain list (thesis 4.3.2): from every source component of the condensed dependency graph one member,
  * and what a resolver might choose otherwise. A kernel package counts as absent, so what only it needs is named.
  */
 export function reducePackages(
   packages: readonly InstalledPackage[],
-  context: { readonly manager: PackageManagerName; readonly architecture: string | null; readonly os: OperatingSystem },
+  context: ReductionContext,
 ): Reduction {
   const index = indexPackages(packages, context.manager, context.architecture);
-  const base = context.manager === 'dpkg' ? dpkgBaseClosure(index, context.os) : new Set<number>();
+  const base = baseClosure(index, context.manager, context.os);
+  packages.forEach((item, node) => {
+    if (context.installed?.has(packageIdentity(item)) === true) base.add(node);
+  });
   const graph = dependencyGraph(index, base);
   const isTarget = (node: number): boolean => !base.has(node) && !packages[node]!.kernel;
 

@@ -1,0 +1,144 @@
+import type { Entry } from '../model/entry.js';
+import type { FileRecord } from '../model/files.js';
+import type { InspectedMachine } from '../model/inspected.js';
+import { packageKey, type InstalledPackage } from '../model/packages.js';
+import { ancestors, comparePaths } from '../model/path.js';
+import { tarMemberSize, tarRefusal, TAR_END_SIZE } from '../syntax/tar-header.js';
+
+/** The files of one machine, ordered by what layers ask of them. */
+export interface MachineFiles {
+  readonly machine: InspectedMachine;
+  /** What belongs into the image and what the formats can hold, by path. */
+  readonly kept: ReadonlyMap<string, FileRecord>;
+  /** By package key: the paths that go with the package. A path of several packages goes with the first of them. */
+  readonly ofPackage: ReadonlyMap<string, readonly string[]>;
+  /** Names of each file that has several, by file id; kept ones only. */
+  readonly hardLinks: ReadonlyMap<string, readonly string[]>;
+  /** File ids of hard-link groups that one package brought whole and nobody changed. */
+  readonly wholeGroups: ReadonlySet<string>;
+  readonly unrepresentable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export function indexFiles(machine: InspectedMachine): MachineFiles {
+  const layered = new Set((machine.packages?.packages ?? []).filter((item) => !item.kernel).map(packageKey));
+  const kept = new Map<string, FileRecord>();
+  const ofPackage = new Map<string, string[]>();
+  const hardLinks = new Map<string, string[]>();
+  const unrepresentable: { path: string; reason: string }[] = [];
+  for (const [path, record] of machine.files.records) {
+    if (record.excluded !== undefined) continue;
+    const refusal = tarRefusal(record.entry);
+    if (refusal !== null) {
+      unrepresentable.push({ path, reason: refusal });
+      continue;
+    }
+    kept.set(path, record);
+    if (record.entry.links > 1 && record.entry.type !== 'directory') append(hardLinks, record.entry.fileId, path);
+    const owner = record.owners.find((key) => layered.has(key));
+    if (owner !== undefined) append(ofPackage, owner, path);
+  }
+  const wholeGroups = new Set<string>();
+  for (const [fileId, names] of hardLinks) {
+    const records = names.map((name) => kept.get(name)!);
+    const owners = new Set(records.map((record) => record.owners.find((key) => layered.has(key))));
+    const isIntact = records.every(({ state }) => state === 'unchanged' || state === 'unverified');
+    if (owners.size === 1 && isIntact && names.length === records[0]!.entry.links) wholeGroups.add(fileId);
+  }
+  return { machine, kept, ofPackage, hardLinks, wholeGroups, unrepresentable };
+}
+
+/** The paths of a package that are as it brought them; hard links only when every name of the file is there. */
+export function unchangedPaths(files: MachineFiles, item: Pick<InstalledPackage, 'name' | 'architecture'>): string[] {
+  return (files.ofPackage.get(packageKey(item)) ?? []).filter((path) => {
+    const { entry, state } = files.kept.get(path)!;
+    if (state === 'changed' || state === 'unowned') return false;
+    return entry.links === 1 || entry.type === 'directory' || files.wholeGroups.has(entry.fileId);
+  });
+}
+
+/** Whether both machines hold the same at a path: type, rights, owner, time, content. */
+export function sameFile(a: MachineFiles, b: MachineFiles, path: string): boolean {
+  const [left, right] = [a.kept.get(path)?.entry, b.kept.get(path)?.entry];
+  if (left === undefined || right === undefined || left.type !== right.type) return false;
+  if (left.type === 'directory') return true;
+  return sameMetadata(left, right) && left.mtime === right.mtime && sameContent(a, b, left, right);
+}
+
+export function sameMetadata(a: Entry, b: Entry): boolean {
+  return a.type === b.type && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
+}
+
+/** Adds every folder above the paths, and sorts. */
+export function withFolders(paths: Iterable<string>): string[] {
+  const all = new Set<string>();
+  for (const path of paths) {
+    all.add(path);
+    for (const folder of ancestors(path)) all.add(folder);
+  }
+  return [...all].sort(comparePaths);
+}
+
+/**
+ * Bytes of the paths: of content (a hard-link group once), and of the archive that holds them with the folders above.
+ * The archive's figure is exact but for the maps of sparse files, which count as allocated.
+ */
+export function measure(files: MachineFiles, paths: readonly string[]): { size: number; tar: number } {
+  const seen = new Map<string, string>();
+  let size = 0;
+  let tar = TAR_END_SIZE;
+  for (const path of withFolders(paths)) {
+    const entry = files.machine.files.records.get(path)?.entry;
+    if (entry === undefined) continue;
+    const first = entry.links > 1 && entry.type !== 'directory' ? seen.get(entry.fileId) : undefined;
+    if (first === undefined && entry.links > 1) seen.set(entry.fileId, path);
+    if (first === undefined && entry.type === 'file') size += entry.size;
+    const attributes = files.machine.files.attributes?.get(path);
+    tar += tarMemberSize({
+      entry,
+      ...(first === undefined ? {} : { linkTo: first }),
+      ...(attributes === undefined ? {} : { attributes }),
+      ...(isMostlyHoles(entry) ? { extents: [{ offset: 0, length: entry.allocated }] } : {}),
+    });
+  }
+  return { size, tar };
+}
+
+function isMostlyHoles(entry: Entry): boolean {
+  return entry.type === 'file' && entry.allocated + 65536 < entry.size;
+}
+
+/** SHA-256 decides where both were read; a database of a hostile disk may promise any content. */
+function sameContent(a: MachineFiles, b: MachineFiles, left: Entry, right: Entry): boolean {
+  if (left.type === 'symlink') return left.target === right.target;
+  if (left.type === 'character' || left.type === 'block') {
+    return left.device?.major === right.device?.major && left.device?.minor === right.device?.minor;
+  }
+  if (!sameNames(a, b, left, right)) return false;
+  if (left.type !== 'file') return true;
+  if (left.size !== right.size) return false;
+  const [one, other] = [a.machine.files.digests.get(left.path), b.machine.files.digests.get(right.path)];
+  if (one === undefined || other === undefined) return one === other;
+  return one.sha256 === other.sha256 && sameAttributes(a, b, left.path);
+}
+
+function sameNames(a: MachineFiles, b: MachineFiles, left: Entry, right: Entry): boolean {
+  if (left.links !== right.links) return false;
+  if (left.links === 1) return true;
+  return a.hardLinks.get(left.fileId)?.join('\0') === b.hardLinks.get(right.fileId)?.join('\0');
+}
+
+function sameAttributes(a: MachineFiles, b: MachineFiles, path: string): boolean {
+  const text = (files: MachineFiles): string =>
+    JSON.stringify(
+      [...(files.machine.files.attributes?.get(path) ?? [])]
+        .map(([name, value]) => [name, value.toString('hex')])
+        .sort(([x], [y]) => comparePaths(x!, y!)),
+    );
+  return text(a) === text(b);
+}
+
+function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

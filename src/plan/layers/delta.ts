@@ -1,0 +1,108 @@
+import type { Entry } from '../../model/entry.js';
+import type { FileRecord } from '../../model/files.js';
+import { type InstalledPackage, packageKey } from '../../model/packages.js';
+import { comparePaths } from '../../model/path.js';
+import type { LayerPlan } from '../../model/plan.js';
+import { type MachineFiles, measure, sameMetadata, withFolders } from '../files.js';
+import { layerId } from './package-layers.js';
+import { recreation } from './recreated.js';
+
+export interface DeltaQuestion {
+  readonly group: string;
+  readonly files: MachineFiles;
+  /** The layers below, from the base up, and the machine that each `disk` layer is taken from. */
+  readonly chain: readonly LayerPlan[];
+  readonly sourceOf: ReadonlyMap<string, MachineFiles>;
+  /** What a package manager has installed below: in the base and in `install` layers. */
+  readonly installed: readonly InstalledPackage[];
+}
+
+/**
+ * DI3: everything of the machine that no layer below holds as the machine has it.
+ *
+ * Above `disk` layers alone it is exact. Above an installation it comes from the package database, which knows
+ * contents but neither times nor owners nor what scripts made, so it names all that may differ: a superset, and the
+ * sizes are an interval whose low end leaves out what an installation makes again.
+ */
+export function deltaLayer(question: DeltaQuestion): LayerPlan {
+  const { files, chain } = question;
+  const laid = laidDown(question);
+  const installed = new Set(question.installed.map(packageKey));
+  const isExact = installed.size === 0 && chain.every((layer) => layer.mode === 'disk');
+  const paths: string[] = [];
+  const certain: string[] = [];
+  const doubtful: string[] = [];
+  for (const [path, record] of files.kept) {
+    const { entry } = record;
+    const below = laid.get(path);
+    if (below !== undefined && (entry.type !== 'directory' || sameFolder(entry, below))) continue;
+    if (entry.type !== 'directory' && isInstalled(files, record, installed)) continue;
+    paths.push(path);
+    if (isExact || entry.type === 'directory') certain.push(path);
+    else {
+      const again = recreation(record, files.machine.files.records);
+      if (again === 'own') certain.push(path);
+      else if (again === 'doubtful') doubtful.push(path);
+    }
+  }
+  const low = measure(files, certain);
+  const high = measure(files, [...certain, ...doubtful]);
+  const range = (from: number, to: number) =>
+    isExact ? { predicted: to } : { predicted: Math.round((from + to) / 2), interval: { low: from, high: to } };
+  const name = files.machine.source.name;
+  const parent = chain.at(-1)!.id;
+  return {
+    id: layerId(question.group, parent, 'delta', [files.machine.source.slug]),
+    parent,
+    kind: 'delta',
+    vms: [name],
+    packages: [],
+    paths: paths.sort(comparePaths),
+    deletions: deletions(question, installed),
+    size: range(low.size, high.size),
+    tar: range(low.tar, high.tar),
+  };
+}
+
+/** Entries as the uppermost `disk` layer leaves them; folders above its files included. */
+function laidDown(question: DeltaQuestion): Map<string, Entry> {
+  const laid = new Map<string, Entry>();
+  for (const layer of question.chain) {
+    if (layer.paths === undefined) continue;
+    const source = question.sourceOf.get(layer.id)!;
+    for (const path of withFolders(layer.paths)) {
+      const entry = source.machine.files.records.get(path)?.entry;
+      if (entry !== undefined) laid.set(path, entry);
+    }
+  }
+  return laid;
+}
+
+function sameFolder(a: Entry, b: Entry): boolean {
+  return sameMetadata(a, b) && a.mtime === b.mtime;
+}
+
+/** Whether an installation of its package brings the file as it is, as far as the database tells. */
+function isInstalled(files: MachineFiles, record: FileRecord, installed: ReadonlySet<string>): boolean {
+  const owner = record.owners.find((key) => installed.has(key));
+  if (owner === undefined) return false;
+  if (record.state === 'unchanged') return record.entry.uid === 0 && record.entry.gid === 0;
+  if (record.state !== 'unverified') return false;
+  // Without its content: a packaged file has the time of its build, what was written on the machine is younger
+  // than the installation.
+  const isUnread = files.machine.files.digests.size === 0;
+  const [name, architecture] = owner.split(':') as [string, string];
+  const list =
+    files.machine.files.records.get(`/var/lib/dpkg/info/${name}.list`) ??
+    files.machine.files.records.get(`/var/lib/dpkg/info/${name}:${architecture}.list`);
+  return isUnread && (list === undefined || record.entry.mtime <= list.entry.mtime);
+}
+
+/** Paths that an installation creates and the machine lacks. */
+function deletions({ files }: DeltaQuestion, installed: ReadonlySet<string>): string[] {
+  const { missing, records } = files.machine.files;
+  const paths = missing
+    .filter(({ path, owner }) => installed.has(owner) && !records.has(path))
+    .map(({ path }) => path);
+  return [...new Set(paths)].sort(comparePaths);
+}

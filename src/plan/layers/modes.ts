@@ -1,0 +1,75 @@
+import { type InstalledPackage, packageIdentity, type PackageManagerName } from '../../model/packages.js';
+import type { PackageMode, PlanOptions } from '../../model/plan.js';
+import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
+
+export interface ModeMachine {
+  /** Kernel packages included. */
+  readonly packages: readonly InstalledPackage[];
+  readonly manager: PackageManagerName;
+  readonly architecture: string | null;
+  /** Identities that the base has; what needs one of them can be installed whatever became of its version. */
+  readonly base: ReadonlySet<string>;
+}
+
+/** By package identity how it gets into its layer, and why; for all machines of a group alike. */
+export type PackageModes = ReadonlyMap<string, { readonly mode: PackageMode; readonly reason: string }>;
+
+/**
+ * `auto` without asking a network: what the machine's own package lists no longer offer, and what comes from no
+ * archive, is laid down from the disk, and so is what needs such a package, or an installation would bring another
+ * version of it along. Everything else is installed.
+ */
+export function packageModes(machines: readonly ModeMachine[], options: PlanOptions, isScratch: boolean): PackageModes {
+  const modes = new Map<string, { mode: PackageMode; reason: string }>();
+  const fixed = isScratch ? 'disk' : options.packages === 'auto' ? null : options.packages;
+  for (const { packages } of machines) {
+    for (const item of packages) {
+      const identity = packageIdentity(item);
+      if (fixed !== null) {
+        modes.set(identity, { mode: fixed, reason: isScratch ? 'there is no base to install on' : `--packages ${fixed}` });
+        continue;
+      }
+      const reason = item.kernel ? 'the kernel is left out' : goneReason(item);
+      if (reason !== null) modes.set(identity, { mode: 'disk', reason });
+      else if (!modes.has(identity)) modes.set(identity, { mode: 'install', reason: 'its archive offers it' });
+    }
+  }
+  if (fixed === null) spread(machines, modes);
+  return modes;
+}
+
+/** Carries `disk` up to everything that needs it, over all machines until nothing changes. */
+function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: PackageMode; reason: string }>): void {
+  const dependents = new Map<string, string[]>();
+  for (const machine of machines) {
+    const index = indexPackages(machine.packages, machine.manager, machine.architecture);
+    for (const dependent of machine.packages) {
+      const identity = packageIdentity(dependent);
+      for (const requirement of dependent.depends) {
+        const needed = satisfiersOf(index, dependent, requirement).map((node) => packageIdentity(machine.packages[node]!));
+        if (needed.length === 0 || needed.some((item) => machine.base.has(item))) continue;
+        for (const item of needed) {
+          const list = dependents.get(item);
+          if (list === undefined) dependents.set(item, [identity]);
+          else list.push(identity);
+        }
+      }
+    }
+  }
+  const isBase = (identity: string): boolean => machines.every((machine) => machine.base.has(identity));
+  const pending = [...modes].filter(([identity, { mode }]) => mode === 'disk' && !isBase(identity)).map(([identity]) => identity);
+  while (pending.length > 0) {
+    const gone = pending.pop()!;
+    for (const dependent of dependents.get(gone) ?? []) {
+      if (modes.get(dependent)?.mode !== 'install') continue;
+      modes.set(dependent, { mode: 'disk', reason: 'it needs a package that cannot be installed' });
+      pending.push(dependent);
+    }
+  }
+}
+
+function goneReason({ origin }: InstalledPackage): string | null {
+  if (origin.kind === 'local') return 'it comes from no archive';
+  if (origin.available === false) return 'the archive no longer offers this version';
+  return null;
+}

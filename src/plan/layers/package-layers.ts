@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
+import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
+import { comparePaths } from '../../model/path.js';
+import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.js';
+import { reducePackages, type ReductionContext } from '../resolver/reduce.js';
+import { fixedCost } from './objective.js';
+
+export interface LayerQuestion {
+  /** Id of the group, and of the layer below. */
+  readonly group: string;
+  readonly parent: string;
+  /** Machines whose chain runs through the layer, in the order of the output. */
+  readonly machines: readonly MachineFiles[];
+  readonly packages: readonly InstalledPackage[];
+  readonly reason: string;
+}
+
+/** A layer whose packages' unchanged files are laid down from the disk. */
+export function diskLayer(question: LayerQuestion, kind: 'packages' | 'base'): LayerPlan {
+  const [first, ...others] = question.machines as [MachineFiles, ...MachineFiles[]];
+  const shared = question.packages
+    .flatMap((item) => unchangedPaths(first, item))
+    .filter((path) => others.every((other) => sameFile(first, other, path)))
+    .sort(comparePaths);
+  const paths = withWholeGroupsOnly(first, shared);
+  const { size, tar } = measure(first, paths);
+  return {
+    ...described(question, kind, 'disk'),
+    paths,
+    size: { predicted: size },
+    tar: { predicted: tar },
+  };
+}
+
+/**
+ * A layer that the package manager of the base fills.
+ * @param below What the layers below have installed already, by identity.
+ */
+export function installLayer(
+  question: LayerQuestion,
+  context: ReductionContext,
+  below: readonly InstalledPackage[],
+  foreignArchitectures: readonly string[],
+): LayerPlan {
+  const first = question.machines[0]!;
+  const { size, tar } = measure(first, question.packages.flatMap((item) => unchangedPaths(first, item)));
+  const fixed = fixedCost('install');
+  const range = (value: number) => ({
+    predicted: value + fixed,
+    interval: { low: value, high: value + 2 * fixed + Math.round(value * 0.03) },
+  });
+  return {
+    ...described(question, 'packages', 'install'),
+    install: installPlan(question.packages, context, below, foreignArchitectures),
+    size: range(size),
+    tar: range(tar),
+  };
+}
+
+/** Stable: the same packages on the same layers have the same id, whatever else is in the run. */
+export function layerId(group: string, parent: string | null, kind: string, content: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([group, parent, kind, [...content].sort(comparePaths)]));
+  return `${group}-${kind}-${hash.digest('hex').slice(0, 12)}`;
+}
+
+function described(
+  question: LayerQuestion,
+  kind: 'packages' | 'base',
+  mode: PackageMode,
+): Pick<LayerPlan, 'id' | 'parent' | 'kind' | 'vms' | 'packages' | 'mode' | 'reason'> {
+  const packages = [...question.packages].sort((a, b) => comparePaths(packageIdentity(a), packageIdentity(b)));
+  const parent = kind === 'base' ? null : question.parent;
+  return {
+    id: layerId(question.group, parent, kind === 'base' ? 'base' : mode, packages.map(packageIdentity)),
+    parent,
+    kind,
+    vms: question.machines.map((files) => files.machine.source.name),
+    packages,
+    mode,
+    reason: question.reason,
+  };
+}
+
+function installPlan(
+  packages: readonly InstalledPackage[],
+  context: ReductionContext,
+  below: readonly InstalledPackage[],
+  foreignArchitectures: readonly string[],
+): InstallPlan {
+  const { named, remove, full } = reducePackages([...below, ...packages], {
+    ...context,
+    installed: new Set(below.map(packageIdentity)),
+  });
+  const bySource = new Map<string, { source: string; version: string; packages: string[] }>();
+  for (const item of packages) {
+    const key = JSON.stringify([item.source.name, item.version]);
+    const pin = bySource.get(key) ?? { source: item.source.name, version: item.version, packages: [] };
+    pin.packages.push(installName(item, context.architecture));
+    bySource.set(key, pin);
+  }
+  const isForeign = (architecture: string): boolean => packages.some((item) => item.architecture === architecture);
+  return {
+    manager: context.manager,
+    named: named.map((item) => installName(item, context.architecture)).sort(comparePaths),
+    pins: [...bySource.values()]
+      .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
+      .sort((a, b) => comparePaths(a.source, b.source) || comparePaths(a.version, b.version)),
+    remove,
+    foreignArchitectures: foreignArchitectures.filter(isForeign),
+    reduction: { before: full.length, after: named.length },
+  };
+}
+
+/** The name as the manager takes it: with its architecture only when that is not the system's own. */
+export function installName(item: InstalledPackage, native: string | null): string {
+  const isNative = item.architecture === native || item.architecture === 'all' || item.architecture === 'noarch';
+  return isNative || native === null ? item.name : `${item.name}:${item.architecture}`;
+}
+
+/** A file that lost one of its names to another machine's difference goes to the deltas with all of them. */
+function withWholeGroupsOnly(files: MachineFiles, paths: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  const linked = (path: string) => {
+    const { entry } = files.kept.get(path)!;
+    return entry.links > 1 && entry.type !== 'directory' ? entry : undefined;
+  };
+  for (const path of paths) {
+    const entry = linked(path);
+    if (entry !== undefined) counts.set(entry.fileId, (counts.get(entry.fileId) ?? 0) + 1);
+  }
+  return paths.filter((path) => {
+    const entry = linked(path);
+    return entry === undefined || counts.get(entry.fileId) === entry.links;
+  });
+}

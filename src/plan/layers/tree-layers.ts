@@ -1,0 +1,129 @@
+import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
+import type { LayerPlan, PlanOptions } from '../../model/plan.js';
+import { measure, unchangedPaths } from '../files.js';
+import type { Member } from '../plan-group.js';
+import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
+import type { ReductionContext } from '../resolver/reduce.js';
+import type { PackageModes } from './modes.js';
+import { diskLayer, installLayer } from './package-layers.js';
+import { packageTree, type TreeNode, type TreePackage } from './package-tree.js';
+
+export interface TreeQuestion {
+  readonly group: string;
+  readonly base: LayerPlan;
+  readonly members: readonly Member[];
+  readonly basePackages: readonly InstalledPackage[];
+  readonly modes: PackageModes;
+  readonly context: ReductionContext;
+  readonly options: PlanOptions;
+}
+
+/** The package layers of a group, parents first, and for each machine the ids on its way from the base up. */
+export function layersOfTree(question: TreeQuestion): { layers: LayerPlan[]; chains: string[][] } {
+  const { base, members, options, modes } = question;
+  const universe = numberPackages(question);
+  const roots = packageTree({
+    packages: universe.packages,
+    machines: universe.machines,
+    mode: universe.identities.some((identity) => modes.get(identity)?.mode === 'install') ? 'install' : 'disk',
+    levels: options.levels,
+  });
+  const layers: LayerPlan[] = [];
+  const chains = members.map(() => [base.id]);
+  const emit = (node: TreeNode, parent: string, below: readonly InstalledPackage[]): void => {
+    const { last, installed } = nodeLayers(question, universe.items, node, parent, below, layers, chains);
+    for (const child of node.children) emit(child, last, installed);
+  };
+  for (const root of roots) emit(root, base.id, question.basePackages);
+  return { layers, chains };
+}
+
+/** One node: what the archive has is installed, what it lost is laid down on top. */
+function nodeLayers(
+  question: TreeQuestion,
+  items: readonly InstalledPackage[],
+  node: TreeNode,
+  parent: string,
+  below: readonly InstalledPackage[],
+  layers: LayerPlan[],
+  chains: string[][],
+): { last: string; installed: readonly InstalledPackage[] } {
+  const { group, members, modes, context } = question;
+  const machines = node.machines.map((machine) => members[machine]!.files);
+  let last = parent;
+  let installed = below;
+  for (const mode of ['install', 'disk'] as const) {
+    const packages = node.packages.map((number) => items[number]!).filter((item) => modes.get(packageIdentity(item))?.mode === mode);
+    if (packages.length === 0) continue;
+    const layerQuestion = { group, parent: last, machines, packages, reason: commonReason(packages, modes) };
+    const foreign = machines[0]!.machine.packages?.foreignArchitectures ?? [];
+    const layer =
+      mode === 'disk' ? diskLayer(layerQuestion, 'packages') : installLayer(layerQuestion, context, installed, foreign);
+    if (mode === 'install') installed = [...installed, ...packages];
+    layers.push(layer);
+    for (const machine of node.machines) chains[machine]!.push(layer.id);
+    last = layer.id;
+  }
+  return { last, installed };
+}
+
+/** Numbers every package of the group that the base lacks, heaviest knowledge first: bytes and needs of each. */
+function numberPackages(question: TreeQuestion): {
+  items: InstalledPackage[];
+  identities: string[];
+  packages: TreePackage[];
+  machines: number[][];
+} {
+  const { members, basePackages, context } = question;
+  const inBase = new Set(basePackages.map(packageIdentity));
+  const numbers = new Map<string, number>();
+  const items: InstalledPackage[] = [];
+  const bytes: number[] = [];
+  for (const { packages, files } of members) {
+    for (const item of packages) {
+      const identity = packageIdentity(item);
+      if (inBase.has(identity) || numbers.has(identity)) continue;
+      numbers.set(identity, items.length);
+      items.push(item);
+      bytes.push(Math.max(1, measure(files, unchangedPaths(files, item)).size));
+    }
+  }
+  const needs: number[][][] = items.map(() => []);
+  const known = items.map(() => false);
+  for (const { packages } of members) {
+    const index = indexPackages(packages, context.manager, context.architecture);
+    for (const item of packages) {
+      const number = numbers.get(packageIdentity(item));
+      if (number === undefined) continue;
+      const lists = item.depends
+        .map((requirement) => satisfiersOf(index, item, requirement).map((node) => packageIdentity(packages[node]!)))
+        .filter((satisfiers) => satisfiers.length > 0 && !satisfiers.some((identity) => inBase.has(identity)))
+        .map((satisfiers) => satisfiers.map((identity) => numbers.get(identity)!));
+      // Machines may satisfy one need by different packages: any of them will do where it is present.
+      needs[number] = known[number] ? mergeNeeds(needs[number]!, lists) : lists;
+      known[number] = true;
+    }
+  }
+  return {
+    items,
+    identities: [...numbers.keys()],
+    packages: items.map((_, number) => ({ bytes: bytes[number]!, needs: needs[number]! })),
+    machines: members.map(({ packages }) =>
+      packages
+        .map((item) => numbers.get(packageIdentity(item)))
+        .filter((number) => number !== undefined)
+        .sort((a, b) => a - b),
+    ),
+  };
+}
+
+/** The needs of one package as two machines satisfy them, list by list where they correspond. */
+function mergeNeeds(known: number[][], more: number[][]): number[][] {
+  if (known.length !== more.length) return [...known, ...more];
+  return known.map((list, index) => [...new Set([...list, ...more[index]!])]);
+}
+
+function commonReason(packages: readonly InstalledPackage[], modes: PackageModes): string {
+  const reasons = new Set(packages.map((item) => modes.get(packageIdentity(item))!.reason));
+  return [...reasons].sort().join('; ');
+}
