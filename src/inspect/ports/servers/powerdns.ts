@@ -1,0 +1,85 @@
+import { absolute, readWithIncludes } from '../config-files.js';
+import { collectFindings, type Findings } from '../findings.js';
+import { parseLines } from '../formats/lines.js';
+import type { PortContext, PortReader, Setting } from '../reader.js';
+import { fallback, fromFile, isAtLeast, isYes, lastOf, readYaml } from '../settings.js';
+
+/** https://doc.powerdns.com/authoritative/settings.html and https://doc.powerdns.com/recursor/settings.html */
+export const powerdns: PortReader = {
+  name: 'powerdns',
+  programs: ['pdns_server', 'pdns', 'pdns_recursor', 'pdns-recursor'],
+  packages: ['pdns-server', 'pdns', 'pdns-recursor'],
+  async read(context) {
+    const findings = await collectFindings(context);
+    const isRecursor = /recursor/.test(context.command.names.join(' '));
+    const folder = context.command.option('config-dir')?.value;
+    const name = isRecursor ? 'recursor' : 'pdns';
+    const main = context.files.first(
+      [folder, '/etc/powerdns', '/etc/pdns', '/etc/pdns-recursor'].flatMap((path) =>
+        path === undefined ? [] : [`${path}/${name}.conf`],
+      ),
+    );
+    const yaml = context.files.first(['/etc/powerdns/recursor.yml', '/etc/pdns-recursor/recursor.yml']);
+    const setting =
+      isRecursor && yaml !== undefined ? await yamlSettings(context, yaml) : await lineSettings(context, main);
+    const configuration = main ?? (isRecursor ? yaml : undefined);
+    const port = setting('local-port') ?? fallback(context, configuration, 53);
+    const silent = isRecursor ? '127.0.0.1, ::1' : isAtLeast(context.version, '4.3') ? '0.0.0.0, ::' : '0.0.0.0';
+    const addresses = [setting('local-address') ?? { ...port, value: silent }, setting('local-ipv6')];
+    for (const address of addresses) if (address !== undefined) addAll(findings, address, port);
+    const web = setting('webserver') ?? setting('api');
+    if (isYes(web?.value)) {
+      const number = setting('webserver-port') ?? { ...web!, value: isRecursor ? '8082' : '8081' };
+      findings.add(setting('webserver-address')?.value ?? '127.0.0.1', number.value, number);
+    }
+    return findings.done();
+  },
+};
+
+type Lookup = (name: string) => Setting | undefined;
+
+async function lineSettings(context: PortContext, main: string | undefined): Promise<Lookup> {
+  const { command, files } = context;
+  const entries =
+    main === undefined
+      ? []
+      : await readWithIncludes(files, main, {
+          parse: (text) =>
+            parseLines(text, { separator: '=', comments: '#' }).map((entry) => ({
+              ...entry,
+              key: entry.key.replace(/\+$/, ''),
+            })),
+          includes: (entry) =>
+            entry.key === 'include-dir' ? files.folder(absolute(entry.value, '/'), '.conf') : undefined,
+        });
+  return (name) => {
+    const given = command.option(name);
+    const entry = entries.findLast((candidate) => candidate.key === name);
+    return given ?? (entry === undefined || entry.value === '' ? undefined : fromFile(entry));
+  };
+}
+
+/** The recursor's newer form (5.0): `incoming.listen`, `incoming.port`, `webservice.*`. */
+async function yamlSettings(context: PortContext, path: string): Promise<Lookup> {
+  const leaves = await readYaml(context.files, path);
+  const listen = leaves.filter((leaf) => /^incoming\.listen(?:\.\d+)?$/.test(leaf.key));
+  const names: Readonly<Record<string, string>> = {
+    'local-port': 'incoming.port',
+    webserver: 'webservice.webserver',
+    'webserver-port': 'webservice.port',
+    'webserver-address': 'webservice.address',
+  };
+  return (name) => {
+    if (name === 'local-address' && listen[0] !== undefined)
+      return { ...fromFile(listen[0]), value: listen.map((leaf) => leaf.value).join(',') };
+    return lastOf(leaves, names[name] ?? '\0');
+  };
+}
+
+function addAll(findings: Findings, addresses: Setting, port: Setting): void {
+  for (const value of addresses.value.split(/[\s,]+/).filter(Boolean)) {
+    const origin = port.evidence.line === undefined ? addresses : port;
+    for (const protocol of ['tcp', 'udp'] as const)
+      findings.endpoint({ ...origin, value }, { port: port.value, protocol });
+  }
+}

@@ -1,0 +1,74 @@
+import { type InFile, readWithIncludes } from '../config-files.js';
+import { collectFindings } from '../findings.js';
+import { type ApacheDirective, parseApache } from '../formats/apache.js';
+import type { PortContext, PortReader } from '../reader.js';
+import { fallback, isNo } from '../settings.js';
+
+/** http://www.proftpd.org/docs/howto/Vhost.html: Port and DefaultAddress of the server, Port of virtual hosts. */
+export const proftpd: PortReader = {
+  name: 'proftpd',
+  programs: ['proftpd'],
+  packages: ['proftpd-core', 'proftpd-basic', 'proftpd'],
+  async read(context) {
+    const findings = await collectFindings(context, { wildcards: 'mapped' });
+    const main =
+      context.command.option('c', 'config')?.value ??
+      context.files.first(['/etc/proftpd/proftpd.conf', '/etc/proftpd.conf']);
+    if (main === undefined) return findings.done();
+    const directives = await openDirectives(context, main);
+    const top = directives.filter((directive) => serverOf(directive) === null);
+    const last = (name: string): InFile<ApacheDirective> | undefined =>
+      top.findLast((directive) => directive.name === name);
+    if (last('servertype')?.words[0]?.toLowerCase() === 'inetd') return findings.done();
+    const port = last('port');
+    const wildcard = isNo(last('useipv6')?.words[0]) ? '0.0.0.0' : '*';
+    const tight = last('socketbindtight')?.words[0]?.toLowerCase() === 'on';
+    const address = tight ? last('defaultaddress') : undefined;
+    const main21 =
+      port === undefined
+        ? fallback(context, main, 21)
+        : { value: port.words[0] ?? '', evidence: { path: port.path, line: port.line } };
+    for (const host of address?.words ?? [wildcard]) findings.add(host, main21.value, main21);
+    for (const directive of directives) {
+      const server = serverOf(directive);
+      if (directive.name !== 'port' || server === null) continue;
+      const origin = { evidence: { path: directive.path, line: directive.line } };
+      for (const host of tight ? server.argument.split(/\s+/) : [wildcard])
+        findings.add(host, directive.words[0] ?? '', origin);
+    }
+    return findings.done();
+  },
+};
+
+function serverOf(directive: ApacheDirective): { argument: string } | null {
+  return directive.sections.find((section) => section.name === 'virtualhost') ?? null;
+}
+
+/** Directives whose <IfModule> and <IfDefine> hold; modules that are built in are those of the Debian package. */
+async function openDirectives(context: PortContext, main: string): Promise<InFile<ApacheDirective>[]> {
+  const all = await readWithIncludes(context.files, main, {
+    parse: parseApache,
+    includes: (directive) => (directive.name === 'include' ? directive.words.slice(0, 1) : undefined),
+  });
+  const loaded = new Set([
+    'mod_core.c',
+    'mod_auth.c',
+    'mod_ident.c',
+    'mod_delay.c',
+    'mod_cap.c',
+    'mod_ls.c',
+    'mod_xfer.c',
+    'mod_auth_pam.c',
+  ]);
+  const defined = new Set(context.command.options('D', 'define').map((setting) => setting.value));
+  return all.filter((directive) => {
+    const open = directive.sections.every((section) => {
+      const negated = section.argument.startsWith('!');
+      const argument = section.argument.replace(/^!/, '').trim();
+      if (section.name === 'ifmodule') return loaded.has(argument) !== negated;
+      return section.name !== 'ifdefine' || defined.has(argument) !== negated;
+    });
+    if (open && directive.name === 'loadmodule') loaded.add(directive.words[0] ?? '');
+    return open;
+  });
+}

@@ -1,0 +1,72 @@
+import { absolute } from '../config-files.js';
+import { collectFindings, type Findings } from '../findings.js';
+import { INI_STYLE } from '../formats/lines.js';
+import type { PortContext, PortReader, Setting } from '../reader.js';
+import { fromFile, readLines } from '../settings.js';
+
+const KEYS = [
+  'http',
+  'https',
+  'http-socket',
+  'https-socket',
+  'socket',
+  'uwsgi-socket',
+  'fastcgi-socket',
+  'scgi-socket',
+  'http11-socket',
+  'stats',
+  'raw-socket',
+];
+
+/** https://uwsgi-docs.readthedocs.io/en/latest/Options.html; the ini form, and the same names as options. */
+export const uwsgi: PortReader = {
+  name: 'uwsgi',
+  programs: ['uwsgi', 'uwsgi-core', 'uwsgi_python3', 'uwsgi-emperor'],
+  async read(context) {
+    const findings = await collectFindings(context);
+    const { command, files } = context;
+    for (const key of KEYS)
+      for (const setting of command.options(key, ...(key === 'socket' ? ['s'] : []))) addSocket(findings, setting);
+    const named = [
+      ...command.options('ini').map((setting) => setting.value),
+      ...command.arguments.filter((argument) => /\.ini$/.test(argument) && !argument.startsWith('-')),
+    ];
+    const vassals = command
+      .options('emperor')
+      .flatMap((setting) => [
+        ...files.expand(setting.value).filter((path) => path.endsWith('.ini')),
+        ...files.folder(setting.value, '.ini'),
+      ]);
+    // Debian's script starts each file of apps-enabled.
+    const debian =
+      /init\.d/.test(command.program) || command.arguments.length === 0
+        ? files.folder('/etc/uwsgi/apps-enabled', '.ini')
+        : [];
+    const paths = [
+      ...named.map((path) => absolute(path, context.service.workingDirectory ?? '/')),
+      ...vassals,
+      ...debian,
+    ];
+    for (const path of [...new Set(paths)].slice(0, 200)) await addFile(context, path, findings);
+    return findings.done();
+  },
+};
+
+async function addFile(context: PortContext, path: string, findings: Findings): Promise<void> {
+  const name = path.replace(/^.*\//, '').replace(/\.ini$/, '');
+  for (const entry of await readLines(context.files, path, { ...INI_STYLE, separator: '=' })) {
+    if (!KEYS.includes(entry.key) || (entry.section !== '' && entry.section !== 'uwsgi')) continue;
+    addSocket(findings, { ...fromFile(entry), value: entry.value.replaceAll('%n', name).replaceAll('%N', name) });
+  }
+}
+
+function addSocket(findings: Findings, setting: Setting): void {
+  const address = setting.value
+    .split(',')[0]!
+    .trim()
+    .replace(/^=\d+$/, '');
+  if (address === '') return;
+  // An empty host is IPv4 alone.
+  if (/^:?\d+$/.test(address)) findings.add('0.0.0.0', address.replace(':', ''), setting);
+  else findings.endpoint({ ...setting, value: address });
+}
