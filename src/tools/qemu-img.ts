@@ -5,8 +5,7 @@ import { lastLines, run } from './run.js';
 /** qemu-img, asked about images whose every node is named: `json:` here is text that we wrote, never a guest's. */
 
 export interface ImageInfo {
-  readonly format: string;
-  /** Bytes. */
+  /** Bytes that the guest sees. */
   readonly virtualSize: number;
 }
 
@@ -36,17 +35,18 @@ export function nodeArgument(node: BlockNode): string {
 }
 
 /**
- * Opens the image read-only and says what it is.
+ * Opens the image with its whole chain and says how many bytes it shows. This is `measure`, not `info`: the latter opens
+ * the topmost image alone, and refuses a graph in which the images below are named.
  * @throws AppError `input-corrupt`, `input-unreadable` (in use), `program-missing`, `program-timeout`.
  */
 export async function imageInfo(node: BlockNode, options: QemuImgOptions): Promise<ImageInfo> {
-  const result = await run('qemu-img', ['info', '--output=json', nodeArgument(node)], {
+  const result = await run('qemu-img', ['measure', '--output=json', '-O', 'raw', nodeArgument(node)], {
     timeoutMs: options.timeoutMs ?? INFO_TIMEOUT_MS,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (result.exitCode !== 0) throw openFailure(result.stderr, options.disk);
-  const answer = JSON.parse(result.stdout) as { format?: unknown; 'virtual-size'?: unknown };
-  return { format: String(answer.format), virtualSize: Number(answer['virtual-size']) };
+  const answer = JSON.parse(result.stdout) as { 'fully-allocated'?: unknown };
+  return { virtualSize: Number(answer['fully-allocated']) };
 }
 
 /**

@@ -63,7 +63,17 @@ function bootSector(front: Buffer): Structure[] {
   return [{ name: 'FAT file system', end: sectors * sector }];
 }
 
-const FILE_SYSTEMS: readonly ((front: Buffer) => Structure | null)[] = [ext, xfs, btrfs, lvm, luks, swap, iso];
+const FILE_SYSTEMS: readonly ((front: Buffer) => Structure | null)[] = [
+  ext,
+  xfs,
+  btrfs,
+  lvm,
+  luks,
+  swap,
+  iso,
+  md,
+  others,
+];
 
 /** Linux, Documentation/filesystems/ext4/super.rst: the superblock stands at 1024. */
 function ext(front: Buffer): Structure | null {
@@ -116,6 +126,33 @@ function swap(front: Buffer): Structure | null {
 function iso(front: Buffer): Structure | null {
   if (front.toString('latin1', 0x8001, 0x8006) !== 'CD001') return null;
   return { name: 'ISO 9660 file system', end: front.readUInt32LE(0x8050) * 2048 };
+}
+
+/** Linux md, metadata 1.1 at the start or 1.2 at 4096; the size of the data is in sectors behind its offset. */
+function md(front: Buffer): Structure | null {
+  for (const position of [0, 4096]) {
+    if (front.readUInt32LE(position) !== 0xa92b4efc || front.readUInt32LE(position + 4) !== 1) continue;
+    return {
+      name: 'RAID member',
+      end: times(front.readBigUInt64LE(position + 128) + front.readBigUInt64LE(position + 136), 512),
+    };
+  }
+  return null;
+}
+
+/** Recognised only, so that a data disk is not taken for rubbish: magic and where it stands. */
+function others(front: Buffer): Structure | null {
+  const magics: readonly [name: string, offset: number, magic: string][] = [
+    ['squashfs', 0, 'hsqs'],
+    ['F2FS', 1024, '\x10\x20\xf5\xf2'],
+    ['JFS', 0x8000, 'JFS1'],
+    ['ReiserFS', 0x10034, 'ReIsEr'],
+    ['NILFS2', 1024 + 6, '\x34\x34'],
+    ['bcache', 4096 + 24, '\xc6\x85\x73\xf6\x4e\x1a\x45\xca'],
+    ['bcachefs', 4096 + 24, '\xc6\x85\x73\xf6\x66\xce\x90\xa9'],
+  ];
+  const found = magics.find(([, offset, magic]) => front.toString('latin1', offset, offset + magic.length) === magic);
+  return found === undefined ? null : { name: found[0], end: 512 };
 }
 
 function times(count: bigint, size: number): number | null {

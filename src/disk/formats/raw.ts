@@ -10,10 +10,11 @@ const MIN_BLANK = 1024 * 1024;
  * Checks a disk without a format of its own. What makes it a disk is what stands on it: a partition table or a file
  * system, and these also tell how long it must be.
  */
-export async function openRaw(context: LayerContext): Promise<Layer> {
+export async function openRaw(context: LayerContext, position: 'top' | 'below'): Promise<Layer> {
   const { source, shown } = context;
   const structures = await findStructures(source);
-  if (structures.length === 0 && !(await isBlank(source))) {
+  // The image above a raw one may hold what makes the two a disk.
+  if (position === 'top' && structures.length === 0 && !(await isBlank(source))) {
     throw notADisk(
       shown,
       'is no disk image: no known format, no partition table, no file system',
