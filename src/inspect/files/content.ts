@@ -1,0 +1,125 @@
+import xxhash from 'xxhash-wasm';
+import type { Entry } from '../../model/entry.js';
+import type { Problem } from '../../model/evidence.js';
+import type { ContentDigest, FileInventory, FileRecord, OwnershipState } from '../../model/files.js';
+import type { StreamItem } from '../../model/guest-fs.js';
+import { displayPath } from '../../model/path.js';
+import type { ClassifiedFiles } from './classify.js';
+import { contentHasher, type HashedContent } from './hashing.js';
+import type { Digest } from './ownership.js';
+import { ruleFor } from './secrets/by-path.js';
+import { LOOKED_AT, secretInContent } from './secrets/in-content.js';
+import { hasSwapMagic, looksLikeSwap } from './swap.js';
+
+/** Takes part in one pass of `GuestFs.stream` and completes an inventory with what content tells. */
+export interface ContentReader {
+  /** For the `select` of the stream. */
+  wants(entry: Entry): boolean;
+  /** For its `visit`. Entries that are not wanted may be passed in as well. */
+  visit(item: StreamItem): Promise<void>;
+  /** The inventory with final states, digests and secrets; problems lists those of the classification too. */
+  finish(): FileInventory & { readonly problems: readonly Problem[] };
+}
+
+const NONE: ReadonlySet<Digest['algorithm']> = new Set();
+
+/** Hashes (SHA-256, xxHash64, and what a package recorded) and looks for secrets, in constant memory for content. */
+export async function contentReader(classified: ClassifiedFiles): Promise<ContentReader> {
+  const hash = contentHasher(await xxhash(), LOOKED_AT);
+  const digests = new Map<string, ContentDigest>();
+  const byFile = new Map<string, { hashed: Omit<HashedContent, 'head'>; secret: string | undefined }>();
+  const updates = new Map<string, FileRecord>();
+  const problems: Problem[] = [];
+
+  const all = new Set(
+    [...classified.claims.values()].flatMap(({ digests: recorded }) => recorded.map((item) => item.algorithm)),
+  );
+  const algorithmsFor = (entry: Entry): ReadonlySet<Digest['algorithm']> => {
+    // A hard link has several names, and a package may have recorded any of them.
+    if (entry.links > 1) return all;
+    const recorded = classified.claims.get(entry.path)?.digests ?? [];
+    return recorded.length === 0 ? NONE : new Set(recorded.map(({ algorithm }) => algorithm));
+  };
+
+  const wants = (entry: Entry): boolean => {
+    if (entry.type !== 'file') return false;
+    const record = classified.records.get(entry.path);
+    return record !== undefined && record.excluded === undefined;
+  };
+
+  return {
+    wants,
+    async visit({ entry, content }) {
+      if (content === undefined) return;
+      const record = classified.records.get(entry.path);
+      const isWanted = record !== undefined && wants(entry);
+      const hashed = isWanted ? await hash(content, entry.size, algorithmsFor(entry)) : null;
+      if (!isWanted) return;
+      if (hashed === null) {
+        problems.push({
+          code: 'content-inconsistent',
+          path: displayPath(entry.path),
+          reason: 'The content is not as long as the file system says; it was not compared.',
+        });
+        return;
+      }
+      digests.set(entry.path, hashed.digest);
+      const state = stateByContent(record, classified.claims.get(entry.path)?.digests, hashed.hex);
+      const updated = withSecret({ ...record, state }, hashed.head);
+      updates.set(entry.path, updated);
+      if (entry.links > 1) {
+        byFile.set(entry.fileId, { hashed: { digest: hashed.digest, hex: hashed.hex }, secret: updated.secret });
+      }
+    },
+    finish() {
+      const records = new Map<string, FileRecord>();
+      for (const [path, record] of classified.records) {
+        const shared = record.entry.links > 1 && wants(record.entry) ? byFile.get(record.entry.fileId) : undefined;
+        if (shared === undefined || updates.has(path)) {
+          records.set(path, updates.get(path) ?? record);
+          continue;
+        }
+        digests.set(path, shared.hashed.digest);
+        const state = stateByContent(record, classified.claims.get(path)?.digests, shared.hashed.hex);
+        const { secret, ...rest } = record;
+        const kind = state === 'unchanged' ? undefined : (shared.secret ?? secret);
+        records.set(path, { ...rest, state, ...(kind === undefined ? {} : { secret: kind }) });
+      }
+      const { claims: _, ...inventory } = classified;
+      return { ...inventory, records, digests, problems: [...classified.problems, ...problems] };
+    },
+  };
+}
+
+function stateByContent(
+  record: FileRecord,
+  recorded: readonly Digest[] | undefined,
+  actual: HashedContent['hex'],
+): OwnershipState {
+  if (record.state === 'unowned' || recorded === undefined || recorded.length === 0) return record.state;
+  return recorded.some(({ algorithm, hex }) => actual.get(algorithm) === hex) ? 'unchanged' : 'changed';
+}
+
+/** What a package brings to everybody is no secret, whatever it looks like. */
+function withSecret(record: FileRecord, head: Buffer): FileRecord {
+  const { secret, identity, ...rest } = record;
+  if (record.state === 'unchanged') return identity === undefined ? rest : { ...rest, identity };
+  if (looksLikeSwap(record.entry) && hasSwapMagic(head)) {
+    return { ...rest, excluded: { class: 'swap', reason: 'its content is swap space' } };
+  }
+  const rule = ruleFor(record.entry.path);
+  const isConfirmed = rule?.confirm === undefined || rule.confirm(head.toString('latin1'));
+  const known = isConfirmed ? secret : undefined;
+  const kind = known ?? secretInContent(head, isSettings(record.entry.path));
+  return {
+    ...rest,
+    ...(kind === undefined ? {} : { secret: kind }),
+    ...(identity === undefined || !isConfirmed ? {} : { identity }),
+  };
+}
+
+function isSettings(path: string): boolean {
+  return (
+    path.startsWith('/etc/') || /(?:^|[/.])env$|\.env(?:\.[\w-]+)?$|\.(?:conf|cfg|ini|properties|service)$/.test(path)
+  );
+}
