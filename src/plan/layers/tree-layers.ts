@@ -57,8 +57,11 @@ function nodeLayers(
     if (packages.length === 0) continue;
     const layerQuestion = { group, parent: last, machines, packages, reason: commonReason(packages, modes) };
     const foreign = machines[0]!.machine.packages?.foreignArchitectures ?? [];
+    const inBase = members[node.machines[0]!]!.reduction.base;
     const layer =
-      mode === 'disk' ? diskLayer(layerQuestion, 'packages') : installLayer(layerQuestion, context, installed, foreign);
+      mode === 'disk'
+        ? diskLayer(layerQuestion, 'packages')
+        : installLayer(layerQuestion, context, union(inBase, installed), foreign);
     if (mode === 'install') installed = [...installed, ...packages];
     layers.push(layer);
     for (const machine of node.machines) chains[machine]!.push(layer.id);
@@ -67,7 +70,7 @@ function nodeLayers(
   return { last, installed };
 }
 
-/** Numbers every package of the group that the base lacks, heaviest knowledge first: bytes and needs of each. */
+/** Numbers every package of the group that the base lacks, with bytes and needs of each. */
 function numberPackages(question: TreeQuestion): {
   items: InstalledPackage[];
   identities: string[];
@@ -76,6 +79,8 @@ function numberPackages(question: TreeQuestion): {
 } {
   const { members, basePackages, context } = question;
   const inBase = new Set(basePackages.map(packageIdentity));
+  // Some version of these is in every base, though perhaps not the machine's, whose files then lie in a layer.
+  const baseKeys = new Set(members.flatMap(({ reduction }) => reduction.base.map(packageIdentity)));
   const numbers = new Map<string, number>();
   const items: InstalledPackage[] = [];
   const bytes: number[] = [];
@@ -97,7 +102,7 @@ function numberPackages(question: TreeQuestion): {
       if (number === undefined) continue;
       const lists = item.depends
         .map((requirement) => satisfiersOf(index, item, requirement).map((node) => packageIdentity(packages[node]!)))
-        .filter((satisfiers) => satisfiers.length > 0 && !satisfiers.some((identity) => inBase.has(identity)))
+        .filter((satisfiers) => satisfiers.length > 0 && !satisfiers.some((identity) => baseKeys.has(identity)))
         .map((satisfiers) => satisfiers.map((identity) => numbers.get(identity)!));
       // Machines may satisfy one need by different packages: any of them will do where it is present.
       needs[number] = known[number] ? mergeNeeds(needs[number]!, lists) : lists;
@@ -121,6 +126,10 @@ function numberPackages(question: TreeQuestion): {
 function mergeNeeds(known: number[][], more: number[][]): number[][] {
   if (known.length !== more.length) return [...known, ...more];
   return known.map((list, index) => [...new Set([...list, ...more[index]!])]);
+}
+
+function union(a: readonly InstalledPackage[], b: readonly InstalledPackage[]): InstalledPackage[] {
+  return [...new Map([...a, ...b].map((item) => [packageIdentity(item), item])).values()];
 }
 
 function commonReason(packages: readonly InstalledPackage[], modes: PackageModes): string {
