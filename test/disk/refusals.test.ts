@@ -313,7 +313,6 @@ test('a backing file that is declared raw stays raw, whatever its guest wrote in
   const source = await openSource(path, { allowDirs: [] });
   t.deepEqual(source.disks[0]!.files, [path, evil]);
 });
-});
 
 test('a chain of snapshots that is too long is refused', async (t) => {
   const folder = await temporaryFolder(t);

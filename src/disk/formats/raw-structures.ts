@@ -147,7 +147,6 @@ function others(front: Buffer): Structure | null {
     ['F2FS', 1024, '\x10\x20\xf5\xf2'],
     ['JFS', 0x8000, 'JFS1'],
     ['ReiserFS', 0x10034, 'ReIsEr'],
-    ['NILFS2', 1024 + 6, '\x34\x34'],
     ['bcache', 4096 + 24, '\xc6\x85\x73\xf6\x4e\x1a\x45\xca'],
     ['bcachefs', 4096 + 24, '\xc6\x85\x73\xf6\x66\xce\x90\xa9'],
   ];
