@@ -390,10 +390,16 @@ async function withDescendants(pid: number): Promise<number[]> {
 }
 
 async function untilGone(pid: number, limitMs: number): Promise<void> {
-  for (const end = Date.now() + limitMs; Date.now() < end; await delay(25)) {
+  for (const end = Date.now() + limitMs; Date.now() < end; await pause(25)) {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
     if (stat === '' || stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) return;
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
@@ -404,8 +410,9 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Does not keep the process alive: what waits for it waits for something else as well. */
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms).unref();
   });
 }

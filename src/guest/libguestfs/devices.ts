@@ -1,0 +1,72 @@
+import type { Volume } from '../volumes.js';
+
+/** A block device as lsblk(8) shows it, with its name in the kernel, which is safe to put into a command. */
+export interface Device extends Volume {
+  readonly kernelName: string;
+}
+
+const MAX_DEVICES = 4096;
+
+/**
+ * The devices of the machine out of `lsblk --pairs`; the appliance's own disk and what only carries a partition table
+ * are left out.
+ */
+export function parseDevices(output: string): Device[] {
+  const devices: Device[] = [];
+  for (const line of output.split('\n', MAX_DEVICES)) {
+    const fields = parsePairs(line);
+    const name = fields.get('NAME');
+    if (name === undefined || fields.get('MOUNTPOINT') === '/') continue;
+    const type = fields.get('FSTYPE') ?? '';
+    if (type === '' && fields.get('PTTYPE') !== '' && fields.get('TYPE') === 'disk') continue;
+    if (devices.some((known) => known.kernelName === fields.get('KNAME'))) continue;
+    devices.push(toDevice(name, type, fields));
+  }
+  return devices;
+}
+
+function toDevice(name: string, type: string, fields: ReadonlyMap<string, string>): Device {
+  const isLogical = fields.get('TYPE') === 'lvm';
+  const optional = (key: string, field: string): Record<string, string> => {
+    const value = fields.get(field) ?? '';
+    return value === '' ? {} : { [key]: value };
+  };
+  return {
+    device: isLogical ? logicalName(name) : name,
+    ...(isLogical ? { aliases: [name] } : {}),
+    kernelName: fields.get('KNAME') ?? name,
+    type: type === '' ? 'unknown' : type,
+    ...optional('uuid', 'UUID'),
+    ...optional('label', 'LABEL'),
+    ...optional('partUuid', 'PARTUUID'),
+    ...optional('partLabel', 'PARTLABEL'),
+    size: Number(fields.get('SIZE') ?? 0),
+  };
+}
+
+/** `KEY="value"`, where lsblk writes quotes, backslashes and odd bytes of a value as `\xNN`. */
+function parsePairs(line: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const match of line.matchAll(/([A-Z]+)="([^"]*)"/g)) {
+    fields.set(match[1]!, unescapeHex(match[2]!));
+  }
+  return fields;
+}
+
+function unescapeHex(value: string): string {
+  const bytes = value.replace(/\\x([0-9a-f]{2})/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  // Escaped bytes and plain UTF-8 may stand side by side: back to bytes, then decode once.
+  return value === bytes ? value : Buffer.from(toLatin1(bytes), 'latin1').toString('utf8');
+}
+
+function toLatin1(text: string): string {
+  return [...text].map((c) => (c.charCodeAt(0) < 256 ? c : Buffer.from(c, 'utf8').toString('latin1'))).join('');
+}
+
+/** `/dev/mapper/my--group-root` is `/dev/my-group/root`; a dash of a name is doubled (lvm(8), VALID NAMES). */
+function logicalName(mapperName: string): string {
+  const match = /^\/dev\/mapper\/((?:[^-]|--)+)-((?:[^-]|--)+)$/.exec(mapperName.slice(0, 512));
+  return match === null ? mapperName : `/dev/${match[1]!.replaceAll('--', '-')}/${match[2]!.replaceAll('--', '-')}`;
+}
