@@ -1,0 +1,127 @@
+import { readExtent } from './content.js';
+import type { Extent, NativeFileSystem } from './file-system.js';
+import type { ContentBatch, ContentItem, EncodedKeys } from './protocol.js';
+
+/** Bytes read before they are handed on, and the largest gap that is read through rather than jumped over. */
+const WINDOW = 2 * 2 ** 20;
+const GAP = 128 * 1024;
+const MAX_ITEMS = 2048;
+
+/**
+ * Attributes and content of the given files, in the order their content has on the disk, in batches of about 2 MiB.
+ * What lies close together on the disk is read at once.
+ */
+export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: EncodedKeys): Generator<ContentBatch> {
+  let batch = newBatch();
+  for (const key of orderOnDisk(fileSystems, keys)) {
+    const fs = fileSystems[keys[key * 2]!]!;
+    const node = fs.node(keys[key * 2 + 1]!);
+    const attributes = fs.attributes(node).map(([name, value]) => [name, new Uint8Array(value)] as const);
+    let item: OpenItem = { key, attributes, runs: [], isLast: false };
+    batch.items.push(item);
+    for (const extent of node.type === 'file' ? fs.extents(node) : []) {
+      for (const part of splitExtent(extent)) {
+        if (batch.size + part.length > WINDOW && batch.size > 0) {
+          yield fillBatch(batch);
+          batch = newBatch();
+          item = { key, runs: [], isLast: false };
+          batch.items.push(item);
+        }
+        item.runs.push(part.at, batch.size, part.length);
+        batch.parts.push({ fs, extent: part, start: batch.size });
+        batch.size += part.length;
+      }
+    }
+    item.isLast = true;
+    if (batch.items.length >= MAX_ITEMS) {
+      yield fillBatch(batch);
+      batch = newBatch();
+    }
+  }
+  if (batch.items.length > 0) yield fillBatch(batch);
+}
+
+interface OpenItem extends ContentItem {
+  runs: number[];
+  isLast: boolean;
+}
+
+interface Part {
+  readonly fs: NativeFileSystem;
+  readonly extent: Extent;
+  /** Where in the batch its bytes go. */
+  readonly start: number;
+}
+
+interface OpenBatch {
+  readonly items: OpenItem[];
+  readonly parts: Part[];
+  size: number;
+}
+
+function newBatch(): OpenBatch {
+  return { items: [], parts: [], size: 0 };
+}
+
+/** Indexes of the keys, sorted by where the first byte is. Files without any come first, as inodes are numbered. */
+function orderOnDisk(fileSystems: readonly NativeFileSystem[], keys: EncodedKeys): Uint32Array {
+  const count = keys.length / 2;
+  const first = new Float64Array(count);
+  const order = new Uint32Array(count);
+  for (let index = 0; index < count; index += 1) order[index] = index;
+  const byNumber = (a: number, b: number): number => keys[a * 2]! - keys[b * 2]! || keys[a * 2 + 1]! - keys[b * 2 + 1]!;
+  for (const index of order.sort(byNumber)) {
+    const fs = fileSystems[keys[index * 2]!]!;
+    const node = fs.node(keys[index * 2 + 1]!);
+    first[index] =
+      node.type === 'file' ? (fs.extents(node).find(({ inline }) => inline === undefined)?.offset ?? 0) : 0;
+  }
+  return order.sort((a, b) => keys[a * 2]! - keys[b * 2]! || first[a]! - first[b]! || byNumber(a, b));
+}
+
+/** Packed and inline extents stay whole: they are small. */
+function* splitExtent(extent: Extent): Generator<Extent> {
+  if (extent.packed !== undefined || extent.inline !== undefined || extent.length <= WINDOW) {
+    yield extent;
+    return;
+  }
+  for (let done = 0; done < extent.length; done += WINDOW) {
+    const length = Math.min(WINDOW, extent.length - done);
+    yield { at: extent.at + done, length, offset: extent.offset + done };
+  }
+}
+
+function fillBatch({ items, parts, size }: OpenBatch): ContentBatch {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  for (let index = 0; index < parts.length; ) index = fillFrom(parts, index, bytes);
+  return { items, bytes };
+}
+
+/** Reads the part at `index` and those that follow it closely on the disk; gives the index of the next one. */
+function fillFrom(parts: readonly Part[], index: number, bytes: Buffer): number {
+  const { fs, extent, start } = parts[index]!;
+  if (extent.packed !== undefined || extent.inline !== undefined) {
+    readExtent(fs, extent, bytes, start);
+    return index + 1;
+  }
+  let next = index + 1;
+  let end = extent.offset + extent.length;
+  for (; next < parts.length; next += 1) {
+    const { fs: other, extent: follower } = parts[next]!;
+    const isPlain = follower.packed === undefined && follower.inline === undefined && other === fs;
+    if (!isPlain || follower.offset < end || follower.offset - end > GAP) break;
+    if (follower.offset + follower.length - extent.offset > 2 * WINDOW) break;
+    end = follower.offset + follower.length;
+  }
+  if (end - extent.offset === parts[next - 1]!.start + parts[next - 1]!.extent.length - start) {
+    fs.view.read(bytes, start, end - extent.offset, extent.offset);
+    return next;
+  }
+  const window = Buffer.allocUnsafeSlow(end - extent.offset);
+  fs.view.read(window, 0, window.length, extent.offset);
+  for (const part of parts.slice(index, next)) {
+    const from = part.extent.offset - extent.offset;
+    window.copy(bytes, part.start, from, from + part.extent.length);
+  }
+  return next;
+}

@@ -1,0 +1,63 @@
+import { AppError } from '../../errors.js';
+import type { Entry } from '../../model/entry.js';
+import type { MachineSource } from '../../model/machine.js';
+import type { Progress } from '../../model/progress.js';
+import type { Guest, GuestOptions } from '../guest.js';
+import { Tree } from '../tree.js';
+import { entriesOfBatch } from './entry-batch.js';
+import { nativeGuestFs } from './native-guest-fs.js';
+import type { Reply } from './protocol.js';
+import { type ReaderThread, startReaderThread } from './reader-thread.js';
+
+/**
+ * Opens a machine without an appliance: its disks are parsed in a worker of this process.
+ * @throws AppError `native-declined` when something on the disks is not understood, before anything was reported; the
+ *   errors of the mount plan otherwise.
+ */
+export async function openNative(
+  source: MachineSource,
+  options: GuestOptions & { readonly progress: Progress },
+): Promise<Guest> {
+  if (source.disks.length === 0) {
+    throw new AppError('native-declined', 'The machine has no disks', {
+      todo: 'Use the other reader: --reader libguestfs',
+    });
+  }
+  options.progress.step(source.name, 'Reading metadata', undefined, 'entries');
+  const thread = startReaderThread({ disks: source.disks, ...(options.root !== undefined && { root: options.root }) });
+  const stop = (): void => void thread.close();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const { entries, opened } = await readMetadata(thread, source.name, options.progress);
+    return {
+      fs: nativeGuestFs(new Tree(entries), thread),
+      filesystems: opened.filesystems,
+      problems: opened.problems,
+      reader: 'native',
+      close: async () => {
+        options.signal?.removeEventListener('abort', stop);
+        await thread.close();
+      },
+    };
+  } catch (error) {
+    await thread.close();
+    if (options.signal?.aborted) {
+      throw new AppError('interrupted', 'Reading was stopped', { todo: 'Run the command again.', cause: error });
+    }
+    throw error;
+  }
+}
+
+async function readMetadata(
+  thread: ReaderThread,
+  machine: string,
+  progress: Progress,
+): Promise<{ entries: Entry[]; opened: Extract<Reply, { kind: 'opened' }> }> {
+  const entries: Entry[] = [];
+  for (let reply = await thread.ask({ kind: 'open' }); ; reply = await thread.nextReply()) {
+    if (reply.kind === 'opened') return { entries, opened: reply };
+    if (reply.kind !== 'entries') throw new Error(`the reader answered ${reply.kind}`);
+    for (const entry of entriesOfBatch(reply.batch)) entries.push(entry);
+    progress.advance(machine, entries.length);
+  }
+}

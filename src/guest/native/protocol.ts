@@ -1,0 +1,71 @@
+import type { ErrorPlace } from '../../errors.js';
+import type { Problem } from '../../model/evidence.js';
+import type { DiskImage, FileSystem } from '../../model/machine.js';
+
+/** What the reader's worker is asked, and what it answers. Every request but `open` has one answer; `open` streams. */
+
+export interface WorkerOptions {
+  readonly disks: readonly DiskImage[];
+  readonly root?: string;
+}
+
+/** A file or folder as the worker knows it: which file system, which inode. */
+export interface FileKey {
+  readonly fileSystem: number;
+  readonly id: number;
+}
+
+export type Request =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'read'; readonly keys: readonly FileKey[]; readonly maxTotal: number }
+  | { readonly kind: 'stream'; readonly keys: EncodedKeys }
+  | { readonly kind: 'next' };
+
+/** Keys of many files: file system and id in turn. */
+export type EncodedKeys = Float64Array;
+
+export type Reply =
+  | { readonly kind: 'entries'; readonly batch: EntryBatch }
+  | { readonly kind: 'opened'; readonly filesystems: readonly FileSystem[]; readonly problems: readonly Problem[] }
+  | { readonly kind: 'contents'; readonly contents: readonly (Uint8Array | null)[] }
+  | { readonly kind: 'batch'; readonly batch: ContentBatch | null }
+  | { readonly kind: 'error'; readonly error: SentError };
+
+/** An error on its way through the message port. */
+export interface SentError {
+  /** `declined`: the other reader may try. `app`: the machine's own fault. `fault`: neither was foreseen. */
+  readonly kind: 'declined' | 'app' | 'fault';
+  readonly code?: string;
+  readonly message: string;
+  readonly where?: ErrorPlace;
+  readonly todo?: string;
+  readonly detail?: string;
+}
+
+/** Entries in columns: objects would be copied one by one. */
+export interface EntryBatch {
+  readonly paths: readonly string[];
+  /** Targets of the symbolic links, in order. */
+  readonly targets: readonly string[];
+  /** {@link NUMBERS_PER_ENTRY} for each entry. */
+  readonly numbers: Float64Array;
+}
+
+export const NUMBERS_PER_ENTRY = 13;
+
+/** Content and attributes of files, in the order of the disk. A large file goes on in the next batch. */
+export interface ContentBatch {
+  readonly items: readonly ContentItem[];
+  readonly bytes: Uint8Array;
+}
+
+export interface ContentItem {
+  /** Index among the keys that were asked for. */
+  readonly key: number;
+  /** Only with the first item of a file. */
+  readonly attributes?: readonly (readonly [string, Uint8Array])[];
+  /** Offset in the file, start in `bytes`, length; in turn. */
+  readonly runs: readonly number[];
+  /** Whether the file ends with this item. */
+  readonly isLast: boolean;
+}

@@ -1,0 +1,100 @@
+import { Worker } from 'node:worker_threads';
+import { AppError, ERROR_CODES, type ErrorCode } from '../../errors.js';
+import type { Reply, Request, SentError, WorkerOptions } from './protocol.js';
+
+/** Megabytes of JavaScript objects, and seconds without an answer, after which the reader gives a disk up. */
+const MAX_HEAP = 1024;
+const SILENCE = 60;
+
+/** The worker as a function from request to answers. One request at a time. */
+export interface ReaderThread {
+  /** The next answer; with a request that is sent first. */
+  ask(request: Request): Promise<Exclude<Reply, { kind: 'error' }>>;
+  nextReply(): Promise<Exclude<Reply, { kind: 'error' }>>;
+  close(): Promise<void>;
+}
+
+/** @param silenceSeconds How long the worker may be without an answer. */
+export function startReaderThread(options: WorkerOptions, silenceSeconds = SILENCE): ReaderThread {
+  const worker = startWorker(options);
+  const replies: Reply[] = [];
+  let failure: AppError | undefined;
+  let waiting: (() => void) | undefined;
+  const wake = (): void => {
+    waiting?.();
+    waiting = undefined;
+  };
+  const fail = (reason: string): void => {
+    failure ??= declined(reason);
+    wake();
+  };
+  worker.on('message', (reply: Reply) => {
+    replies.push(reply);
+    wake();
+  });
+  worker.on('error', (error: Error & { code?: string }) => {
+    const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    fail(isMemory ? `it needs more than ${MAX_HEAP} MB of memory` : `the reader failed: ${error.message}`);
+  });
+  worker.on('exit', () => fail('the reader ended early'));
+
+  const nextReply = async (): Promise<Exclude<Reply, { kind: 'error' }>> => {
+    if (replies.length === 0 && failure === undefined) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          fail(`nothing was read for ${silenceSeconds} s`);
+          void worker.terminate();
+        }, silenceSeconds * 1000);
+        waiting = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const reply = replies.shift();
+    if (reply === undefined) throw failure ?? declined('the reader ended early');
+    if (reply.kind === 'error') throw receivedError(reply.error);
+    return reply;
+  };
+
+  return {
+    nextReply,
+    ask(request) {
+      worker.postMessage(request);
+      return nextReply();
+    },
+    async close() {
+      failure ??= declined('the reader was closed');
+      await worker.terminate();
+    },
+  };
+}
+
+function startWorker(workerData: WorkerOptions): Worker {
+  const settings = { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP }, stdout: true, stderr: true };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), settings);
+  // From source, in tests: a worker does not inherit the loader that understands TypeScript.
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
+  const start = `import(${loader}).then(({ register }) => { register(); return import(${entry}); })`;
+  return new Worker(start, { ...settings, eval: true });
+}
+
+function receivedError(error: SentError): AppError {
+  if (error.kind === 'app' && error.code !== undefined && error.code in ERROR_CODES) {
+    return new AppError(error.code as ErrorCode, error.message, {
+      ...(error.where && { where: error.where }),
+      todo: error.todo ?? '',
+      ...(error.detail !== undefined && { detail: error.detail }),
+    });
+  }
+  return declined(error.message);
+}
+
+function declined(reason: string): AppError {
+  const message = reason.split('\n', 1)[0]!;
+  return new AppError('native-declined', `The disks cannot be read in-process: ${message}`, {
+    todo: 'Use the other reader: --reader libguestfs',
+    ...(reason !== message && { detail: reason }),
+  });
+}

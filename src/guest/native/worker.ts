@@ -1,0 +1,96 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Declined } from '../../disk/views/faults.js';
+import { type OpenDisk, openDiskView } from '../../disk/views/open-view.js';
+import { AppError } from '../../errors.js';
+import { readContent } from './content.js';
+import { contentBatches } from './content-batches.js';
+import { entryBatches } from './entry-batch.js';
+import type { ContentBatch, FileKey, Reply, Request, SentError, WorkerOptions } from './protocol.js';
+import { type OpenMachine, readMachine } from './read-machine.js';
+
+/**
+ * The thread that parses: a hostile disk can at worst make it slow or large, and then it is ended from outside without
+ * harm to the program. Parsers are synchronous, so one request is served after the other.
+ */
+
+const port = parentPort;
+if (port === null) throw new Error('the reader of disks runs as a worker');
+const options = workerData as WorkerOptions;
+
+let disks: OpenDisk[] = [];
+let machine: OpenMachine | undefined;
+let batches: Generator<ContentBatch> | undefined;
+
+port.on('message', (request: Request) => {
+  try {
+    serve(request);
+  } catch (error) {
+    reply({ kind: 'error', error: sentError(error) });
+  }
+});
+
+function serve(request: Request): void {
+  switch (request.kind) {
+    case 'open':
+      open();
+      break;
+    case 'read':
+      sendContents(request.keys, request.maxTotal);
+      break;
+    case 'stream':
+      batches = contentBatches(opened().fileSystems, request.keys);
+      sendBatch();
+      break;
+    case 'next':
+      sendBatch();
+  }
+}
+
+function open(): void {
+  disks = options.disks.map(openDiskView);
+  machine = readMachine(
+    disks.map(({ view }) => view),
+    options.root,
+  );
+  for (const batch of entryBatches(machine.entries())) reply({ kind: 'entries', batch }, [batch.numbers.buffer]);
+  reply({ kind: 'opened', filesystems: machine.describe(), problems: machine.problems });
+}
+
+function opened(): OpenMachine {
+  if (machine === undefined) throw new Error('no machine is open');
+  return machine;
+}
+
+/** As many contents as fit; null for the rest. */
+function sendContents(keys: readonly FileKey[], maxTotal: number): void {
+  let total = 0;
+  const contents = keys.map(({ fileSystem, id }) => {
+    const fs = opened().fileSystems[fileSystem]!;
+    const node = fs.node(id);
+    total += node.size;
+    return total > maxTotal || node.type !== 'file' ? null : readContent(fs, node);
+  });
+  reply(
+    { kind: 'contents', contents },
+    contents.flatMap((bytes) => (bytes === null ? [] : [bytes.buffer])),
+  );
+}
+
+function sendBatch(): void {
+  const next = batches?.next();
+  const batch = next?.done === false ? next.value : null;
+  reply({ kind: 'batch', batch }, batch === null ? [] : [batch.bytes.buffer]);
+}
+
+function reply(message: Reply, transfer: readonly ArrayBufferLike[] = []): void {
+  port!.postMessage(message, transfer as ArrayBuffer[]);
+}
+
+function sentError(error: unknown): SentError {
+  if (error instanceof Declined) return { kind: 'declined', message: error.message };
+  if (error instanceof AppError) {
+    const { code, message, where, todo, detail } = error;
+    return { kind: 'app', code, message, where, todo, ...(detail !== undefined && { detail }) };
+  }
+  return { kind: 'fault', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
