@@ -6,5 +6,5 @@ PACKAGES=less,nano,libcap2-bin,iputils-ping
 
 customize() {
   local root=$1
-  "$recipe/hurt" "$root"
+  "$here/hurt" "$root"
 }

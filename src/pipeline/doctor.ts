@@ -44,7 +44,7 @@ async function checkProgram(program: string, ifMissing: 'warning' | 'failed', pu
 /** libguestfs builds its appliance from a kernel of the host; Ubuntu lets only root read it. */
 async function checkApplianceKernel(): Promise<Check> {
   const name = 'appliance kernel';
-  const fixed = process.env['LIBGUESTFS_PATH'];
+  const fixed = process.env.LIBGUESTFS_PATH;
   if (fixed !== undefined) return { name, status: 'ok', message: `fixed appliance at LIBGUESTFS_PATH=${fixed}` };
   const kernels = (await readdir('/boot').catch(() => [])).filter((file) => /^(?:vmlinuz|vmlinux)-/.test(file)).sort();
   if (kernels.length === 0) {

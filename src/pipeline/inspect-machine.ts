@@ -1,0 +1,149 @@
+import { AppError } from '../errors.js';
+import type { ContentSpool } from '../guest/content-spool.js';
+import { openGuest } from '../guest/open-guest.js';
+import {
+  type ClassifiedFiles,
+  type ContentReader,
+  classifyFiles,
+  contentReader,
+  FILE_PATHS,
+} from '../inspect/files/index.js';
+import { inspectHardware } from '../inspect/hardware/index.js';
+import { inspectOs, OS_PATHS } from '../inspect/os/index.js';
+import { inspectPackages, PACKAGE_PATHS } from '../inspect/packages/index.js';
+import { inspectPorts, PORT_PATHS } from '../inspect/ports/index.js';
+import { inspectServices, SERVICE_PATHS } from '../inspect/services/index.js';
+import type { ExtendedAttributes } from '../model/entry.js';
+import type { Problem } from '../model/evidence.js';
+import type { FileInventory } from '../model/files.js';
+import type { GuestFs } from '../model/guest-fs.js';
+import type { InspectedMachine } from '../model/inspected.js';
+import type { MachineSource } from '../model/machine.js';
+import type { OperatingSystem } from '../model/os.js';
+import type { PackageDatabase } from '../model/packages.js';
+import type { Progress } from '../model/progress.js';
+import type { Service } from '../model/services.js';
+import type { ReadRequest } from './request.js';
+
+/** What reading one machine gave: the findings, and what only archives need. */
+export interface ReadMachine {
+  readonly machine: InspectedMachine;
+  readonly reader: string;
+  /** Extended attributes of the paths that have any; empty when no content was read. */
+  readonly attributes: ReadonlyMap<string, ExtendedAttributes>;
+}
+
+export interface MachineReading {
+  readonly request: ReadRequest;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Where content goes that archives will need; null when none will be written. */
+  readonly spool: ContentSpool | null;
+}
+
+/**
+ * Reads one machine from its disks and finds out all there is to know about it.
+ * @throws AppError for a machine that cannot be read; nothing of the reader is left then.
+ */
+export async function readMachine(source: MachineSource, reading: MachineReading): Promise<ReadMachine> {
+  const { request, progress, signal } = reading;
+  const { name } = source;
+  const guest = await openGuest(source, {
+    reader: request.reader,
+    keys: request.keys,
+    signal,
+    progress,
+    ...(request.root === null ? {} : { root: request.root }),
+  });
+  try {
+    const { fs } = guest;
+    progress.step(name, 'reading configuration and databases');
+    await fs.prefetch([...new Set([...OS_PATHS, ...PACKAGE_PATHS, ...FILE_PATHS, ...SERVICE_PATHS, ...PORT_PATHS])]);
+    const system = await inspectOs(fs);
+    if (system === null) throw noSystem(source);
+    const packages = await inspectPackages(fs, { archiveIndexes: !request.quick });
+    const context = { hardware: source.hardware, packages, os: system.os };
+    const running = await inspectServices(fs, context);
+    const listening = await servicesWithPorts(fs, running.services, context);
+    const classified = await classifyFiles(fs, packages, request);
+    const content = request.quick
+      ? { inventory: classified, problems: classified.problems, attributes: new Map<string, ExtendedAttributes>() }
+      : await readContent(fs, classified, name, reading);
+    return {
+      reader: guest.reader,
+      attributes: content.attributes,
+      machine: {
+        source,
+        os: system.os,
+        kernels: system.kernels,
+        filesystems: guest.filesystems,
+        packages,
+        files: content.inventory,
+        services: listening.services,
+        jobs: running.jobs,
+        fit: [...system.fit, ...inspectHardware(fs, source.hardware), ...running.fit],
+        problems: [
+          ...source.problems,
+          ...guest.problems,
+          ...system.problems,
+          ...(packages?.problems ?? []),
+          ...running.problems,
+          ...listening.problems,
+          ...content.problems,
+        ],
+      },
+    };
+  } finally {
+    await guest.close();
+  }
+}
+
+async function servicesWithPorts(
+  fs: GuestFs,
+  services: readonly Service[],
+  context: { packages: PackageDatabase | null; os: OperatingSystem },
+): Promise<{ services: Service[]; problems: readonly Problem[] }> {
+  const { byService, problems } = await inspectPorts(fs, services, context);
+  return { services: services.map((service) => ({ ...service, ...byService.get(service.name) })), problems };
+}
+
+async function readContent(
+  fs: GuestFs,
+  classified: ClassifiedFiles,
+  name: string,
+  { progress, spool }: MachineReading,
+): Promise<{
+  inventory: FileInventory;
+  problems: readonly Problem[];
+  attributes: ReadonlyMap<string, ExtendedAttributes>;
+}> {
+  const reader = await contentReader(classified);
+  progress.step(name, 'reading content', wantedBytes(classified, reader), 'bytes');
+  const attributes = new Map<string, ExtendedAttributes>();
+  let done = 0;
+  await fs.stream(
+    async (item) => {
+      if (item.attributes.size > 0) attributes.set(item.entry.path, item.attributes);
+      await reader.visit(spool === null ? item : spool.record(item));
+      done += item.entry.allocated;
+      progress.advance(name, done);
+    },
+    (entry) => entry.type !== 'file' || reader.wants(entry),
+  );
+  const { problems, ...inventory } = reader.finish();
+  return { inventory, problems, attributes };
+}
+
+/** Allocated rather than apparent: holes pass in no time. */
+function wantedBytes(classified: ClassifiedFiles, reader: ContentReader): number {
+  let total = 0;
+  for (const { entry } of classified.records.values()) if (reader.wants(entry)) total += entry.allocated;
+  return total;
+}
+
+function noSystem(source: MachineSource): AppError {
+  return new AppError('guest-no-system', `no Linux system was found on ${source.argument}`, {
+    where: { disk: source.argument },
+    todo: 'Name the disk that holds the root file system; several disks of one machine are joined with "+".',
+  });
+}

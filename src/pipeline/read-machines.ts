@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { openSource } from '../disk/open-source.js';
+import { AppError } from '../errors.js';
+import { type ContentSpool, createContentSpool } from '../guest/content-spool.js';
+import type { MachineSource } from '../model/machine.js';
+import type { Progress } from '../model/progress.js';
+import { type ReadMachine, readMachine } from './inspect-machine.js';
+import type { ReadRequest } from './request.js';
+
+/** A machine of a run, with the place its content was spooled to and the digests of its disks. */
+export interface CollectedMachine extends ReadMachine {
+  readonly spool: ContentSpool | null;
+  /** SHA-256 of each disk file by its path as given; empty without `--hash`. */
+  readonly diskDigests: ReadonlyMap<string, string>;
+}
+
+export interface FailedMachine {
+  readonly argument: string;
+  readonly error: AppError;
+}
+
+export interface Collection {
+  readonly machines: readonly CollectedMachine[];
+  readonly failures: readonly FailedMachine[];
+  /** Frees spools and whatever was unpacked to open the machines. Idempotent. */
+  release(): Promise<void>;
+}
+
+export interface CollectOptions {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Folder for spooled content; null when no archives will be written. */
+  readonly spoolFolder: string | null;
+}
+
+/**
+ * Reads every machine of the request, one after the other. The failure of one does not stop the others.
+ * @throws AppError `interrupted`, and the error itself when the only machine of the request fails.
+ */
+export async function collectMachines(request: ReadRequest, options: CollectOptions): Promise<Collection> {
+  const machines: CollectedMachine[] = [];
+  const failures: FailedMachine[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  const release = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  const takenNames = new Set<string>();
+  const takenSlugs = new Set<string>();
+  try {
+    for (const argument of request.machines) {
+      options.signal.throwIfAborted();
+      try {
+        const source = await openSource(argument, {
+          allowDirs: request.allowDirs,
+          takenNames,
+          takenSlugs,
+          signal: options.signal,
+          progress: options.progress,
+        });
+        closers.push(() => source.release());
+        takenNames.add(source.name);
+        takenSlugs.add(source.slug);
+        machines.push(await collect(source, request, options, closers));
+      } catch (error) {
+        options.signal.throwIfAborted();
+        if (!(error instanceof AppError) || request.machines.length === 1) throw error;
+        failures.push({ argument, error });
+      }
+    }
+    return { machines, failures, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function collect(
+  source: MachineSource,
+  request: ReadRequest,
+  { progress, signal, spoolFolder }: CollectOptions,
+  closers: (() => Promise<void>)[],
+): Promise<CollectedMachine> {
+  const diskDigests = request.hash ? await hashDisks(source, progress, signal) : new Map<string, string>();
+  const spool = spoolFolder === null ? null : await createContentSpool(join(spoolFolder, `${source.slug}.spool`));
+  if (spool !== null) closers.push(() => spool.close());
+  return { ...(await readMachine(source, { request, progress, signal, spool })), spool, diskDigests };
+}
+
+async function hashDisks(source: MachineSource, progress: Progress, signal: AbortSignal): Promise<Map<string, string>> {
+  const digests = new Map<string, string>();
+  for (const disk of source.disks) {
+    progress.step(source.name, `hashing ${disk.path}`, disk.allocatedSize, 'bytes');
+    const hash = createHash('sha256');
+    let done = 0;
+    for await (const chunk of createReadStream(disk.realPath, { signal, highWaterMark: 1024 * 1024 })) {
+      hash.update(chunk as Buffer);
+      done += (chunk as Buffer).length;
+      progress.advance(source.name, done);
+    }
+    digests.set(disk.path, hash.digest('hex'));
+  }
+  return digests;
+}
