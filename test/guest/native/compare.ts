@@ -17,7 +17,10 @@ export interface Seen {
 export function seenByKernel(folder: string): Map<string, Seen> {
   const script = fileURLToPath(new URL('oracle.py', import.meta.url));
   const lines = execFileSync('python3', [script, folder], { maxBuffer: 2 ** 30, encoding: 'utf8' });
-  const entries = lines.trimEnd().split('\n').map((line) => JSON.parse(line) as Seen);
+  const entries = lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Seen);
   return new Map(entries.map((entry) => [entry.path, entry]));
 }
 
@@ -28,7 +31,9 @@ export async function seenByReader(fs: GuestFs): Promise<Map<string, Seen>> {
   await fs.stream(async ({ entry, attributes, content }) => {
     if (content !== undefined) digests.set(entry.fileId, await digestOf(entry, content));
     const path = encodePath(entry.path).toString('hex');
-    const sorted = [...attributes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, value.toString('hex')]);
+    const sorted = [...attributes]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [name, value.toString('hex')]);
     seen.set(path, {
       path,
       type: entry.type,
@@ -51,7 +56,11 @@ export async function seenByReader(fs: GuestFs): Promise<Map<string, Seen>> {
 }
 
 /** Differences in words; `identity` is compared by the groups it makes. Empty means equal. */
-export function differences(kernel: Map<string, Seen>, reader: Map<string, Seen>, ignored: readonly string[] = []): string[] {
+export function differences(
+  kernel: Map<string, Seen>,
+  reader: Map<string, Seen>,
+  ignored: readonly string[] = [],
+): string[] {
   const found: string[] = [];
   const identities = new Map<string, string>();
   for (const [path, expected] of kernel) {
