@@ -1,8 +1,9 @@
-import { AppError } from '../errors.js';
 import type { MachineSource } from '../model/machine.js';
 import type { Progress } from '../model/progress.js';
+import { openFolder } from './folder/open-folder.js';
 import type { Guest, GuestOptions } from './guest.js';
 import { openLibguestfs } from './libguestfs/open-libguestfs.js';
+import { openTar } from './tar/open-tar.js';
 
 export type Reader = 'auto' | 'libguestfs' | 'native';
 
@@ -16,10 +17,12 @@ export interface OpenGuestOptions extends GuestOptions {
  * @throws AppError `guest-…`, and those of the reader. Nothing that was started is left when it throws.
  */
 export async function openGuest(source: MachineSource, options: OpenGuestOptions): Promise<Guest> {
-  if (source.root !== undefined) throw notYet();
+  const { progress, signal } = options;
+  if (source.root !== undefined) {
+    progress.step(source.name, 'Reading metadata', undefined, 'entries');
+    return source.root.kind === 'folder'
+      ? await openFolder(source.root.path)
+      : await openTar(source.root.path, signal === undefined ? {} : { signal });
+  }
   return await openLibguestfs(source, options);
-}
-
-function notYet(): AppError {
-  return new AppError('input-unsupported', 'x', { todo: '' });
 }
