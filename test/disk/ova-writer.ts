@@ -38,15 +38,14 @@ export function ovfText(options: { gzip?: boolean } = {}): string {
 /** Writes box.ova with a manifest; `breakManifest` changes the digest of the root disk. */
 export async function writeOva(
   folder: string,
-  options: { gzip?: boolean; breakManifest?: boolean; members?: readonly string[] } = {},
+  options: { gzip?: boolean; breakManifest?: boolean } = {},
 ): Promise<string> {
   const files = await writeOvfFiles(folder, options);
   const archive = pack();
-  const chunks: Buffer[] = [];
-  archive.on('data', (chunk: Buffer) => chunks.push(chunk));
   for (const [name, content] of files) archive.entry({ name, mtime: new Date(0) }, content);
   archive.finalize();
-  await new Promise((resolve) => archive.once('end', resolve));
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
   const path = join(folder, 'box.ova');
   await writeFile(path, Buffer.concat(chunks));
   return path;
