@@ -105,7 +105,10 @@ export interface InstallPlan {
   readonly named: readonly string[];
   /** Exact versions of the named ones and of what they pull in, for pinning: source package → version. */
   readonly pins: readonly { readonly source: string; readonly packages: readonly string[]; readonly version: string }[];
+  /** Names that the resolver pulls in though the machine lacks them; removed after the installation. */
   readonly remove: readonly string[];
+  /** Sources that the build uses in place of the base's (sources.list(5)), and a note why; null: the base's own. */
+  readonly sources: readonly string[] | null;
   readonly foreignArchitectures: readonly string[];
   readonly reduction: { readonly before: number; readonly after: number };
 }

@@ -1,9 +1,9 @@
 import type { Entry } from '../model/entry.js';
 import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
-import { packageKey, type InstalledPackage } from '../model/packages.js';
+import { type InstalledPackage, packageKey } from '../model/packages.js';
 import { ancestors, comparePaths } from '../model/path.js';
-import { tarMemberSize, tarRefusal, TAR_END_SIZE } from '../syntax/tar-header.js';
+import { TAR_END_SIZE, tarMemberSize, tarRefusal } from '../syntax/tar-header.js';
 
 /** The files of one machine, ordered by what layers ask of them. */
 export interface MachineFiles {

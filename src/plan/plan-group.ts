@@ -1,5 +1,6 @@
 import { type InstalledPackage, packageIdentity } from '../model/packages.js';
 import type { GroupPlan, LayerPlan, MachinePlan, PlanOptions } from '../model/plan.js';
+import { aptSources } from './base/apt-sources.js';
 import { type BaseChoice, chooseBase } from './base/choose-base.js';
 import { type MachineFiles, measure } from './files.js';
 import type { MachineGroup } from './groups.js';
@@ -57,15 +58,36 @@ export function planGroup(
     options,
     isScratch,
   );
-  const basePackages = commonBase(members, (identity) => isScratch || modes.get(identity)?.mode !== 'disk' || options.packages === 'disk');
+  const basePackages = commonBase(
+    members,
+    (identity) => isScratch || modes.get(identity)?.mode !== 'disk' || options.packages === 'disk',
+  );
   const base = baseLayer(group.id, files, basePackages, choice);
-  const { layers: middle, chains } = layersOfTree({ group: group.id, base, members, basePackages, modes, context, options });
+  const sources = database === null ? null : aptSources(os, database, choice, options);
+  const { layers: middle, chains } = layersOfTree({
+    group: group.id,
+    base,
+    members,
+    basePackages,
+    modes,
+    context,
+    sources,
+    options,
+  });
 
   const byId = new Map([base, ...middle].map((layer) => [layer.id, layer]));
-  const sourceOf = new Map([base, ...middle].map((layer) => [layer.id, files.find(({ machine }) => machine.source.name === layer.vms[0])!]));
+  const sourceOf = new Map(
+    [base, ...middle].map((layer) => [layer.id, files.find(({ machine }) => machine.source.name === layer.vms[0])!]),
+  );
   const deltas = members.map((member, number) => {
     const chain = chains[number]!.map((id) => byId.get(id)!);
-    return deltaLayer({ group: group.id, files: member.files, chain, sourceOf, installed: installedBelow(chain, isScratch) });
+    return deltaLayer({
+      group: group.id,
+      files: member.files,
+      chain,
+      sourceOf,
+      installed: installedBelow(chain, isScratch),
+    });
   });
   const machines = members.map((member, number) =>
     describeMachine(group.id, member, [...chains[number]!, deltas[number]!.id], context.architecture, choice),
@@ -76,7 +98,10 @@ export function planGroup(
       id: group.id,
       os,
       vms: machines.map(({ name }) => name),
-      base: { ...withoutStandIn(choice, base), packages: basePackages.map((item) => installName(item, context.architecture)) },
+      base: {
+        ...withoutStandIn(choice, base),
+        packages: basePackages.map((item) => installName(item, context.architecture)),
+      },
       layers,
       stored: stored(files, layers, base),
       metrics: machines.map((machine) =>
@@ -98,7 +123,9 @@ export function planGroup(
 
 /** What the base of every machine holds, in the same version. */
 function commonBase(members: readonly Member[], fits: (identity: string) => boolean): InstalledPackage[] {
-  const [first, ...others] = members.map((member) => new Map(member.reduction.base.map((item) => [packageIdentity(item), item])));
+  const [first, ...others] = members.map(
+    (member) => new Map(member.reduction.base.map((item) => [packageIdentity(item), item])),
+  );
   return [...(first ?? [])]
     .filter(([identity]) => fits(identity) && others.every((other) => other.has(identity)))
     .map(([, item]) => item);

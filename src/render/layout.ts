@@ -39,7 +39,12 @@ export function diskArchives(plan: Plan): { path: string; group: GroupPlan; laye
 
 /** A slug as a component of an image name: single separators, none at the ends (distribution reference grammar). */
 function imageName(slug: string): string {
-  return slug.replace(/^[._-]+|[._-]+$/g, '').replace(/[._-]*\.[._-]*/g, '.').replace(/_{3,}/g, '__') || 'vm';
+  return (
+    slug
+      .replace(/^[._-]+|[._-]+$/g, '')
+      .replace(/[._-]*\.[._-]*/g, '.')
+      .replace(/_{3,}/g, '__') || 'vm'
+  );
 }
 
 function machineOf(plan: Plan, layer: LayerPlan): MachinePlan {

@@ -106,7 +106,9 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   ...['8', '9', '10'].map((version) => row('rocky', version, 'rockylinux/rockylinux:{major}', true, SERVER)),
   ...['8', '9', '10'].map((version) => row('almalinux', version, 'almalinux:{major}', true, SERVER)),
   ...['5', '6'].map((version) => row('ol', version, 'oraclelinux:{major}', false, AMD64)),
-  ...['7', '8', '9', '10'].map((version) => row('ol', version, 'oraclelinux:{major}', true, ['linux/amd64', 'linux/arm64'])),
+  ...['7', '8', '9', '10'].map((version) =>
+    row('ol', version, 'oraclelinux:{major}', true, ['linux/amd64', 'linux/arm64']),
+  ),
   none('scientific', '*', true, 'Scientific Linux publishes no official image'),
   row('amzn', '2', 'amazonlinux:2', true, ['linux/amd64', 'linux/arm64']),
   row('amzn', '2023', 'amazonlinux:2023', true, ['linux/amd64', 'linux/arm64']),
@@ -120,9 +122,16 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   none('fedora', '*', true, 'no image of this release of Fedora is known'),
 
   // SUSE. Merged /usr in Tumbleweed (2021) and from 16 on.
-  row('opensuse-tumbleweed', '*', 'opensuse/tumbleweed', true, [...PC, 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le'], {
-    reason: 'a rolling release: the image has newer packages than the machine',
-  }),
+  row(
+    'opensuse-tumbleweed',
+    '*',
+    'opensuse/tumbleweed',
+    true,
+    [...PC, 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le'],
+    {
+      reason: 'a rolling release: the image has newer packages than the machine',
+    },
+  ),
   row('opensuse-leap', '42', 'opensuse/leap:{minor}', false, AMD64),
   row('opensuse-leap', '15', 'opensuse/leap:{minor}', false, SERVER),
   row('opensuse-leap', '16', 'opensuse/leap:{minor}', true, SERVER),
@@ -145,7 +154,14 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   none('mandrivalinux', '*', false, 'Mandriva is gone and never published an image'),
 
   row('alpine', '2', 'alpine:{minor}', false, AMD64),
-  row('alpine', '3', 'alpine:{minor}', false, [...PC, 'linux/arm/v6', 'linux/arm/v7', 'linux/arm64', 'linux/ppc64le', 'linux/s390x']),
+  row('alpine', '3', 'alpine:{minor}', false, [
+    ...PC,
+    'linux/arm/v6',
+    'linux/arm/v7',
+    'linux/arm64',
+    'linux/ppc64le',
+    'linux/s390x',
+  ]),
   row('alpine', '*', 'alpine:edge', false, [...PC, 'linux/arm/v7', 'linux/arm64']),
   row('arch', '*', 'archlinux:latest', true, AMD64, {
     reason: 'a rolling release: the image has newer packages than the machine',

@@ -27,7 +27,12 @@ export function chooseBase(question: BaseQuestion, options: PlanOptions): BaseCh
   const platform = imagePlatform(question.os.architecture);
   const common = { platform, mergedUsr: question.mergedUsr, checked: false };
   if (options.baseRootfs !== null) {
-    return { ...common, kind: 'rootfs', reference: question.ownTag, reason: 'the root file system given with --base-rootfs' };
+    return {
+      ...common,
+      kind: 'rootfs',
+      reference: question.ownTag,
+      reason: 'the root file system given with --base-rootfs',
+    };
   }
   if (options.baseImage === 'scratch') return scratch(question, 'asked for with --base-image scratch');
   const { row, standIn } = findRow(question.os);
@@ -85,7 +90,8 @@ function bootstrap(question: BaseQuestion, row: BaseImageRow | undefined, reason
   const suite = row?.suite ?? (question.isDpkg ? question.os.codename : null);
   const archive = row?.deadArchive ?? defaultArchive(question);
   const { architecture } = question.os;
-  if (!question.isDpkg || suite === null || suite === undefined || archive === null || architecture === null) return null;
+  if (!question.isDpkg || suite === null || suite === undefined || archive === null || architecture === null)
+    return null;
   // Codename, architecture and archive may come from the disk.
   if (!/^[a-z0-9][a-z0-9.-]*$/.test(suite) || !/^[a-z0-9-]+$/.test(architecture)) return null;
   return {
@@ -123,7 +129,9 @@ function defaultArchive({ os, archives }: BaseQuestion): string | null {
     const isPc = os.architecture === 'amd64' || os.architecture === 'i386';
     return isPc ? 'http://archive.ubuntu.com/ubuntu' : 'http://ports.ubuntu.com/ubuntu-ports';
   }
-  const own = archives.find((archive) => archive.enabled && archive.suite === os.codename && /^https?:\/\//.test(archive.uri));
+  const own = archives.find(
+    (archive) => archive.enabled && archive.suite === os.codename && /^https?:\/\//.test(archive.uri),
+  );
   return own?.uri ?? null;
 }
 

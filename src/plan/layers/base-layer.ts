@@ -15,14 +15,21 @@ export function baseLayer(
   const question = { group, parent: '', machines: files, packages, reason: choice.reason };
   if (choice.kind === 'scratch') return diskLayer(question, 'base');
   const first = files[0]!;
-  const { size, tar } = measure(first, packages.flatMap((item) => unchangedPaths(first, item)));
+  const { size, tar } = measure(
+    first,
+    packages.flatMap((item) => unchangedPaths(first, item)),
+  );
   const sorted = [...packages].sort((a, b) => comparePaths(packageIdentity(a), packageIdentity(b)));
   const around = (value: number) => ({
     predicted: value,
     interval: { low: Math.round(value * 0.9), high: Math.round(value * 1.1) },
   });
   return {
-    id: layerId(group, null, 'base', [choice.kind, choice.kind === 'public' ? choice.reference : '', choice.bootstrap?.suite ?? '']),
+    id: layerId(group, null, 'base', [
+      choice.kind,
+      choice.kind === 'public' ? choice.reference : '',
+      choice.bootstrap?.suite ?? '',
+    ]),
     parent: null,
     kind: 'base',
     vms: files.map(({ machine }) => machine.source.name),

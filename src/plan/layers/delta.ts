@@ -101,8 +101,6 @@ function isInstalled(files: MachineFiles, record: FileRecord, installed: Readonl
 /** Paths that an installation creates and the machine lacks. */
 function deletions({ files }: DeltaQuestion, installed: ReadonlySet<string>): string[] {
   const { missing, records } = files.machine.files;
-  const paths = missing
-    .filter(({ path, owner }) => installed.has(owner) && !records.has(path))
-    .map(({ path }) => path);
+  const paths = missing.filter(({ path, owner }) => installed.has(owner) && !records.has(path)).map(({ path }) => path);
   return [...new Set(paths)].sort(comparePaths);
 }

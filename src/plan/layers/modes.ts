@@ -1,4 +1,4 @@
-import { type InstalledPackage, packageIdentity, type PackageManagerName } from '../../model/packages.js';
+import { type InstalledPackage, type PackageManagerName, packageIdentity } from '../../model/packages.js';
 import type { PackageMode, PlanOptions } from '../../model/plan.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 
@@ -26,10 +26,13 @@ export function packageModes(machines: readonly ModeMachine[], options: PlanOpti
     for (const item of packages) {
       const identity = packageIdentity(item);
       if (fixed !== null) {
-        modes.set(identity, { mode: fixed, reason: isScratch ? 'there is no base to install on' : `--packages ${fixed}` });
+        modes.set(identity, {
+          mode: fixed,
+          reason: isScratch ? 'there is no base to install on' : `--packages ${fixed}`,
+        });
         continue;
       }
-      const reason = item.kernel ? 'the kernel is left out' : goneReason(item);
+      const reason = item.kernel ? 'the kernel is left out' : goneReason(item, options);
       if (reason !== null) modes.set(identity, { mode: 'disk', reason });
       else if (!modes.has(identity)) modes.set(identity, { mode: 'install', reason: 'its archive offers it' });
     }
@@ -46,7 +49,9 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
     for (const dependent of machine.packages) {
       const identity = packageIdentity(dependent);
       for (const requirement of dependent.depends) {
-        const needed = satisfiersOf(index, dependent, requirement).map((node) => packageIdentity(machine.packages[node]!));
+        const needed = satisfiersOf(index, dependent, requirement).map((node) =>
+          packageIdentity(machine.packages[node]!),
+        );
         if (needed.length === 0 || needed.some((item) => machine.base.has(item))) continue;
         for (const item of needed) {
           const list = dependents.get(item);
@@ -57,7 +62,9 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
     }
   }
   const isBase = (identity: string): boolean => machines.every((machine) => machine.base.has(identity));
-  const pending = [...modes].filter(([identity, { mode }]) => mode === 'disk' && !isBase(identity)).map(([identity]) => identity);
+  const pending = [...modes]
+    .filter(([identity, { mode }]) => mode === 'disk' && !isBase(identity))
+    .map(([identity]) => identity);
   while (pending.length > 0) {
     const gone = pending.pop()!;
     for (const dependent of dependents.get(gone) ?? []) {
@@ -68,8 +75,10 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
   }
 }
 
-function goneReason({ origin }: InstalledPackage): string | null {
+function goneReason({ origin }: InstalledPackage, options: PlanOptions): string | null {
   if (origin.kind === 'local') return 'it comes from no archive';
-  if (origin.available === false) return 'the archive no longer offers this version';
+  if (origin.kind === 'third-party') return "its archive is not the distribution's, and its keys stay out of the build";
+  // A snapshot archive has every version that there ever was.
+  if (origin.available === false && options.snapshot === null) return 'the archive no longer offers this version';
   return null;
 }

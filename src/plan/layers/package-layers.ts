@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
-import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
 import { comparePaths } from '../../model/path.js';
+import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
 import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.js';
-import { reducePackages, type ReductionContext } from '../resolver/reduce.js';
+import { type ReductionContext, reducePackages } from '../resolver/reduce.js';
 import { fixedCost } from './objective.js';
 
 export interface LayerQuestion {
@@ -33,6 +33,11 @@ export function diskLayer(question: LayerQuestion, kind: 'packages' | 'base'): L
   };
 }
 
+export interface InstallSetting {
+  readonly foreignArchitectures: readonly string[];
+  readonly sources: InstallPlan['sources'];
+}
+
 /**
  * A layer that the package manager of the base fills.
  * @param below What the layers below have installed already, by identity.
@@ -41,10 +46,13 @@ export function installLayer(
   question: LayerQuestion,
   context: ReductionContext,
   below: readonly InstalledPackage[],
-  foreignArchitectures: readonly string[],
+  setting: InstallSetting,
 ): LayerPlan {
   const first = question.machines[0]!;
-  const { size, tar } = measure(first, question.packages.flatMap((item) => unchangedPaths(first, item)));
+  const { size, tar } = measure(
+    first,
+    question.packages.flatMap((item) => unchangedPaths(first, item)),
+  );
   const fixed = fixedCost('install');
   const range = (value: number) => ({
     predicted: value + fixed,
@@ -52,7 +60,7 @@ export function installLayer(
   });
   return {
     ...described(question, 'packages', 'install'),
-    install: installPlan(question.packages, context, below, foreignArchitectures),
+    install: installPlan(question.packages, context, below, setting),
     size: range(size),
     tar: range(tar),
   };
@@ -86,7 +94,7 @@ function installPlan(
   packages: readonly InstalledPackage[],
   context: ReductionContext,
   below: readonly InstalledPackage[],
-  foreignArchitectures: readonly string[],
+  { foreignArchitectures, sources }: InstallSetting,
 ): InstallPlan {
   const { named, remove, full } = reducePackages([...below, ...packages], {
     ...context,
@@ -107,6 +115,7 @@ function installPlan(
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
       .sort((a, b) => comparePaths(a.source, b.source) || comparePaths(a.version, b.version)),
     remove,
+    sources,
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },
   };

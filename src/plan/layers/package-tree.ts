@@ -38,7 +38,12 @@ interface Cluster {
 export function packageTree(problem: TreeProblem): TreeNode[] {
   if (problem.levels === 0 || problem.machines.length === 0) return [];
   const leaves = problem.machines.map(
-    (packages, machine): Cluster => ({ machines: [machine], common: Int32Array.from(packages), children: [], depth: 1 }),
+    (packages, machine): Cluster => ({
+      machines: [machine],
+      common: Int32Array.from(packages),
+      children: [],
+      depth: 1,
+    }),
   );
   const twoLevels = [nodeOf(joinAll(problem, leaves), new Set())];
   if (problem.levels === 2) return withoutEmpty(twoLevels);

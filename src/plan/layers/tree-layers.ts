@@ -1,5 +1,5 @@
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
-import type { LayerPlan, PlanOptions } from '../../model/plan.js';
+import type { InstallPlan, LayerPlan, PlanOptions } from '../../model/plan.js';
 import { measure, unchangedPaths } from '../files.js';
 import type { Member } from '../plan-group.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
@@ -15,6 +15,7 @@ export interface TreeQuestion {
   readonly basePackages: readonly InstalledPackage[];
   readonly modes: PackageModes;
   readonly context: ReductionContext;
+  readonly sources: InstallPlan['sources'];
   readonly options: PlanOptions;
 }
 
@@ -53,15 +54,20 @@ function nodeLayers(
   let last = parent;
   let installed = below;
   for (const mode of ['install', 'disk'] as const) {
-    const packages = node.packages.map((number) => items[number]!).filter((item) => modes.get(packageIdentity(item))?.mode === mode);
+    const packages = node.packages
+      .map((number) => items[number]!)
+      .filter((item) => modes.get(packageIdentity(item))?.mode === mode);
     if (packages.length === 0) continue;
     const layerQuestion = { group, parent: last, machines, packages, reason: commonReason(packages, modes) };
-    const foreign = machines[0]!.machine.packages?.foreignArchitectures ?? [];
+    const foreignArchitectures = machines[0]!.machine.packages?.foreignArchitectures ?? [];
     const inBase = members[node.machines[0]!]!.reduction.base;
     const layer =
       mode === 'disk'
         ? diskLayer(layerQuestion, 'packages')
-        : installLayer(layerQuestion, context, union(inBase, installed), foreign);
+        : installLayer(layerQuestion, context, union(inBase, installed), {
+            foreignArchitectures,
+            sources: question.sources,
+          });
     if (mode === 'install') installed = [...installed, ...packages];
     layers.push(layer);
     for (const machine of node.machines) chains[machine]!.push(layer.id);

@@ -10,7 +10,20 @@ const REQUIRED_UNTIL_DEBIAN_12 = new Set(['e2fsprogs']);
 
 /** What minimal roots of the other families are made of, before closure. */
 const CORE_NAMES: Readonly<Record<Exclude<PackageManagerName, 'dpkg'>, readonly string[]>> = {
-  rpm: ['bash', 'coreutils', 'coreutils-single', 'filesystem', 'glibc', 'rpm', 'setup', 'yum', 'dnf', 'microdnf', 'zypper', 'urpmi'],
+  rpm: [
+    'bash',
+    'coreutils',
+    'coreutils-single',
+    'filesystem',
+    'glibc',
+    'rpm',
+    'setup',
+    'yum',
+    'dnf',
+    'microdnf',
+    'zypper',
+    'urpmi',
+  ],
   apk: ['alpine-baselayout', 'alpine-keys', 'apk-tools', 'busybox', 'musl'],
   pacman: ['bash', 'coreutils', 'filesystem', 'glibc', 'pacman'],
 };

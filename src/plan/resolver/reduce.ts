@@ -1,5 +1,5 @@
 import type { OperatingSystem } from '../../model/os.js';
-import { type InstalledPackage, packageIdentity, type PackageManagerName } from '../../model/packages.js';
+import { type InstalledPackage, type PackageManagerName, packageIdentity } from '../../model/packages.js';
 import { baseClosure } from './base-closure.js';
 import { dependencyGraph } from './dependency-graph.js';
 import { indexPackages } from './package-index.js';
@@ -27,10 +27,7 @@ export interface ReductionContext {
  * The shortest certain list (thesis 4.3.2): from every source component of the condensed dependency graph one member,
  * and what a resolver might choose otherwise. A kernel package counts as absent, so what only it needs is named.
  */
-export function reducePackages(
-  packages: readonly InstalledPackage[],
-  context: ReductionContext,
-): Reduction {
+export function reducePackages(packages: readonly InstalledPackage[], context: ReductionContext): Reduction {
   const index = indexPackages(packages, context.manager, context.architecture);
   const base = baseClosure(index, context.manager, context.os);
   packages.forEach((item, node) => {

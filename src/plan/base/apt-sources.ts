@@ -1,0 +1,84 @@
+import type { OperatingSystem } from '../../model/os.js';
+import type { Archive, PackageDatabase } from '../../model/packages.js';
+import type { BasePlan, PlanOptions } from '../../model/plan.js';
+
+/**
+ * One-line sources (sources.list(5)) that a build uses instead of those of the base, because the base has no
+ * components beyond `main`, points to an archive that is gone, or a snapshot is wanted. Null: the base's own do.
+ * They are used by the build alone; what the machine itself has in /etc/apt comes with its delta.
+ */
+export function aptSources(
+  os: OperatingSystem,
+  database: PackageDatabase,
+  base: Pick<BasePlan, 'deadArchive' | 'kind'>,
+  options: PlanOptions,
+): readonly string[] | null {
+  const suite = os.codename;
+  if (suite === null || !/^[a-z][a-z0-9-]*$/.test(suite) || (os.id !== 'debian' && os.id !== 'ubuntu')) return null;
+  const components = distributionComponents(os, database.archives);
+  const date = snapshotDate(options.snapshot, database.archiveDate);
+  if (date !== null && os.id === 'debian') return debianSnapshot(os, suite, components, date);
+  if (base.deadArchive !== undefined && os.id === 'ubuntu') {
+    return ['', '-updates', '-security'].map((pocket) => line(base.deadArchive!, `${suite}${pocket}`, components));
+  }
+  if (components.every((component) => component === 'main') || base.deadArchive !== undefined) return null;
+  return os.id === 'debian' ? debianSources(os, suite, components) : ubuntuSources(os, suite, components);
+}
+
+/** `YYYYMMDDTHHMMSSZ`, as snapshot archives name their states; null when none is wanted or known. */
+export function snapshotDate(snapshot: string | null, archiveDate: string | null): string | null {
+  const text = snapshot === 'auto' ? archiveDate : snapshot;
+  const time =
+    text === null ? Number.NaN : Date.parse(/^\d{8}$/.test(text) ? text.replace(/(....)(..)(..)/, '$1-$2-$3') : text);
+  return Number.isNaN(time) ? null : new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+const COMPONENTS: Readonly<Record<string, readonly string[]>> = {
+  debian: ['main', 'contrib', 'non-free', 'non-free-firmware'],
+  ubuntu: ['main', 'restricted', 'universe', 'multiverse'],
+};
+
+function distributionComponents(os: OperatingSystem, archives: readonly Archive[]): string[] {
+  const used = new Set(
+    archives
+      .filter((archive) => archive.enabled && archive.suite?.startsWith(os.codename!) === true)
+      .flatMap((archive) => archive.components),
+  );
+  return COMPONENTS[os.id]!.filter((component) => component === 'main' || used.has(component));
+}
+
+function debianSources(os: OperatingSystem, suite: string, components: readonly string[]): string[] {
+  const archive = 'http://deb.debian.org/debian';
+  const sources = [line(archive, suite, components)];
+  if (os.versionId === null) return sources;
+  const security = securitySuite(os, suite);
+  return [
+    ...sources,
+    line(archive, `${suite}-updates`, components),
+    line('http://deb.debian.org/debian-security', security, components),
+  ];
+}
+
+function debianSnapshot(os: OperatingSystem, suite: string, components: readonly string[], date: string): string[] {
+  const at = (archive: string): string => `http://snapshot.debian.org/archive/${archive}/${date}`;
+  const sources = [line(at('debian'), suite, components, true)];
+  return os.versionId === null
+    ? sources
+    : [...sources, line(at('debian-security'), securitySuite(os, suite), components, true)];
+}
+
+function ubuntuSources(os: OperatingSystem, suite: string, components: readonly string[]): string[] {
+  const isPc = os.architecture === 'amd64' || os.architecture === 'i386';
+  const archive = isPc ? 'http://archive.ubuntu.com/ubuntu' : 'http://ports.ubuntu.com/ubuntu-ports';
+  return ['', '-updates', '-security'].map((pocket) => line(archive, `${suite}${pocket}`, components));
+}
+
+/** Renamed with Debian 11. */
+function securitySuite(os: OperatingSystem, suite: string): string {
+  return Number(os.versionId) >= 11 ? `${suite}-security` : `${suite}/updates`;
+}
+
+/** An old state's Release file has expired; its signature still counts. */
+function line(uri: string, suite: string, components: readonly string[], isOld = false): string {
+  return `deb ${isOld ? '[check-valid-until=no] ' : ''}${uri} ${suite} ${components.join(' ')}`;
+}

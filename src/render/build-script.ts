@@ -1,0 +1,93 @@
+import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
+import { quoteShell } from '../syntax/shell.js';
+import { layerArchive, layerFolder, layerTag } from './layout.js';
+import { oneLine } from './text.js';
+
+/** `build.sh`: every image in order with nothing of ours installed. POSIX sh. */
+export function buildScript(plan: Plan): string {
+  const steps = plan.groups.flatMap((group) => groupSteps(plan, group));
+  return `#!/bin/sh
+# Builds every image of this folder: bases, shared layers, machines.
+#
+#   ENGINE=docker|podman|buildah   what builds (default: the first of them that is installed)
+#   BUILD_FLAGS='--network host'   more options for each build
+set -eu
+cd "$(dirname "$0")"
+
+if [ -z "\${ENGINE:-}" ]; then
+  for ENGINE in docker podman buildah none; do
+    command -v "$ENGINE" >/dev/null 2>&1 && break
+  done
+fi
+if [ "$ENGINE" = none ]; then
+  echo 'build.sh: install docker, podman or buildah, or name one with ENGINE=' >&2
+  exit 1
+fi
+
+# need FILE: what an analysis leaves out and a conversion writes
+need() {
+  [ -e "$1" ] && return
+  echo "build.sh: $1 is missing: it is written by: vm2docker-image convert" >&2
+  exit 1
+}
+
+# build TAG FOLDER
+build() {
+  echo "building $1"
+  # BUILD_FLAGS is several words.
+  # shellcheck disable=SC2086
+  "$ENGINE" build \${BUILD_FLAGS:-} -t "$1" "$2"
+}
+
+${steps.join('\n')}
+`;
+}
+
+function groupSteps(plan: Plan, group: GroupPlan): string[] {
+  const title = `# ${oneLine(group.os.prettyName)} (${group.id})`;
+  return [title, ...group.layers.flatMap((layer) => layerSteps(plan, group, layer))];
+}
+
+function layerSteps(plan: Plan, group: GroupPlan, layer: LayerPlan): string[] {
+  if (layer.kind === 'base' && group.base.kind === 'public') return [];
+  const folder = quoteShell(layerFolder(plan, group, layer));
+  const archive = layerArchive(plan, group, layer);
+  const bootstraps = layer.kind === 'base' && group.base.kind === 'bootstrap';
+  return [
+    ...(bootstraps ? [`[ -e ${folder}/rootfs.tar ] || sh ${folder}/bootstrap.sh ${folder}/rootfs.tar`] : []),
+    ...(archive === null ? [] : [`need ${quoteShell(archive)}`]),
+    `build ${quoteShell(layerTag(plan, group, layer))} ${folder}`,
+  ];
+}
+
+/** `bootstrap.sh`: a minimal root of the release, made by mmdebstrap or debootstrap as root. */
+export function bootstrapScript(group: GroupPlan): string {
+  const { suite, archive, components, architecture } = group.base.bootstrap!;
+  const merge = group.base.mergedUsr;
+  const hook =
+    merge === null ? '' : ` --hook-dir=/usr/share/mmdebstrap/hooks/${merge ? 'merged-usr' : 'no-merged-usr'}`;
+  const flag = merge === null ? '' : merge ? ' --merged-usr' : ' --no-merged-usr';
+  const words = { suite: quoteShell(suite), archive: quoteShell(archive), architecture: quoteShell(architecture) };
+  return `#!/bin/sh
+# Makes the minimal root that the images stand on, as root: sh bootstrap.sh rootfs.tar
+set -eu
+target=$1
+if command -v mmdebstrap >/dev/null 2>&1; then
+  # Old archives have expired Release files; the signatures are checked all the same.
+  mmdebstrap --variant=minbase --format=tar --components=${quoteShell(components.join(','))} --architectures=${words.architecture} \\
+    --aptopt='Acquire::Check-Valid-Until "false"'${hook} \\
+    ${words.suite} "$target.part" ${words.archive}
+elif command -v debootstrap >/dev/null 2>&1; then
+  root=$(mktemp -d)
+  trap 'rm -rf "$root"' EXIT
+  debootstrap --variant=minbase --components=${quoteShell(components.join(','))} --arch=${words.architecture}${flag} \\
+    ${words.suite} "$root" ${words.archive}
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+  tar --numeric-owner --sort=name -C "$root" -cf "$target.part" .
+else
+  echo 'bootstrap.sh: install mmdebstrap or debootstrap' >&2
+  exit 1
+fi
+mv "$target.part" "$target"
+`;
+}

@@ -1,0 +1,73 @@
+import type { GroupPlan, LayerPlan, Plan } from '../../model/plan.js';
+import { layerTag } from '../layout.js';
+import { humanSize, oneLine } from '../text.js';
+import { dpkgInstallCommands } from './install-dpkg.js';
+import { otherInstallCommands } from './install-others.js';
+import { dockerComment, dockerValue, runCommands } from './quote.js';
+
+/** The Dockerfile of one layer; its context is the folder it lies in. */
+export function layerDockerfile(plan: Plan, group: GroupPlan, layer: LayerPlan): string {
+  const lines = [...heading(group, layer), ...from(plan, group, layer), ''];
+  if (layer.kind === 'base') lines.push('ADD rootfs.tar /');
+  else if (layer.kind === 'delta') lines.push(...deltaInstructions(layer));
+  else if (layer.install !== undefined) lines.push(...installInstructions(layer, group));
+  else lines.push('ADD packages.tar /');
+  lines.push('', ...labels(group, layer));
+  return `${lines.join('\n')}\n`;
+}
+
+function heading(group: GroupPlan, layer: LayerPlan): string[] {
+  const what = {
+    base: `DI0 of ${group.id}: ${group.base.reason}`,
+    packages: `Packages of ${layer.vms.join(', ')}: ${layer.packages.length} of them, about ${humanSize(layer.size.predicted)}`,
+    files: `Files that ${layer.vms.join(', ')} have in common`,
+    delta: `DI3 of ${layer.vms[0]}: everything that no layer below holds`,
+  }[layer.kind];
+  const how =
+    layer.mode === 'install'
+      ? ['Installed by the package manager of the base: what must be named for exactly these packages.']
+      : layer.mode === 'disk' && layer.kind === 'packages'
+        ? ['Laid down from the disk of the machine: no network and no package manager is needed.']
+        : [];
+  return [what, ...how, ...(layer.reason === undefined || layer.kind === 'base' ? [] : [`Why: ${layer.reason}.`])].map(
+    dockerComment,
+  );
+}
+
+function from(plan: Plan, group: GroupPlan, layer: LayerPlan): string[] {
+  if (layer.parent === null) return ['FROM scratch'];
+  const parent = group.layers.find(({ id }) => id === layer.parent)!;
+  const isForeign =
+    parent.kind === 'base' && group.base.kind === 'public' && !['linux/amd64', null].includes(group.base.platform);
+  return [`FROM ${isForeign ? `--platform=${group.base.platform} ` : ''}${oneLine(layerTag(plan, group, parent))}`];
+}
+
+function installInstructions(layer: LayerPlan, group: GroupPlan): string[] {
+  const install = layer.install!;
+  const commands = install.manager === 'dpkg' ? dpkgInstallCommands(install) : otherInstallCommands(install, group.os);
+  return [runCommands(commands)];
+}
+
+/**
+ * Deletions first, then the archive, so that type changes and the times of folders come out right. The list is added
+ * and removed, because the classic builder knows no mounts in RUN.
+ */
+function deltaInstructions(layer: LayerPlan): string[] {
+  const hasDeletions = (layer.deletions ?? []).length > 0;
+  const deleting = [
+    'COPY deletions /.vm2docker-deletions',
+    'RUN xargs -0 rm -rf -- </.vm2docker-deletions; rm -f /.vm2docker-deletions',
+    '',
+  ];
+  return [...(hasDeletions ? deleting : []), 'ADD delta.tar /'];
+}
+
+function labels(group: GroupPlan, layer: LayerPlan): string[] {
+  const entries: [string, string][] = [
+    ['io.vm2docker.layer', layer.id],
+    ['io.vm2docker.os', group.os.prettyName],
+    ['org.opencontainers.image.base.name', group.base.kind === 'scratch' ? 'scratch' : group.base.reference],
+    ...(layer.kind === 'delta' ? ([['io.vm2docker.vm', layer.vms[0]!]] as [string, string][]) : []),
+  ];
+  return entries.map(([name, value]) => `LABEL ${name}=${dockerValue(value)}`);
+}
