@@ -1,0 +1,184 @@
+import type { EntryType } from '../../../../model/entry.js';
+import type { FileAspect, PackageFile } from '../../../../model/packages.js';
+import { normalizePath } from '../../../../model/path.js';
+import { headerNumber, headerNumbers, headerStrings, type RpmHeader } from './header.js';
+import { FILE_FLAG, TAG } from './tags.js';
+
+export interface HeaderFiles {
+  readonly files: readonly PackageFile[];
+  readonly hasDigests: boolean;
+  /** What was wrong with the lists; null when all was well. */
+  readonly defect: string | null;
+}
+
+/** PATH_MAX of Linux. */
+const MAX_PATH = 4096;
+/** A real header spends more than forty bytes on a file beside its name; a forged one repeats a long folder for nothing. */
+const MAX_PATH_BYTES_PER_BYTE = 16;
+
+/** PGP's numbers of hash functions (RFC 4880, section 9.4), as rpm uses them; MD5 when the tag is absent. */
+const ALGORITHMS: Readonly<Record<number, NonNullable<PackageFile['digest']>['algorithm']>> = {
+  1: 'md5',
+  2: 'sha1',
+  8: 'sha256',
+  9: 'sha384',
+  10: 'sha512',
+  11: 'sha224',
+};
+
+const TYPES: Readonly<Record<number, EntryType>> = {
+  1: 'fifo',
+  2: 'character',
+  4: 'directory',
+  6: 'block',
+  7: 'file',
+  9: 'symlink',
+  11: 'socket',
+};
+
+const STATES: Readonly<Record<number, NonNullable<PackageFile['state']>>> = {
+  1: 'replaced',
+  2: 'not-installed',
+  3: 'net-shared',
+  4: 'wrong-color',
+};
+
+/** Bits of `rpmVerifyAttrs`: what `rpm -V` compares. */
+const ASPECTS: readonly (readonly [number, FileAspect])[] = [
+  [1 << 0, 'digest'],
+  [1 << 1, 'size'],
+  [1 << 2, 'target'],
+  [1 << 3, 'user'],
+  [1 << 4, 'group'],
+  [1 << 5, 'mtime'],
+  [1 << 6, 'mode'],
+  [1 << 7, 'device'],
+  [1 << 8, 'capabilities'],
+];
+const ALL_ASPECTS = (1 << 9) - 1;
+
+/** The files of a package, in the order of the header. Equal texts and sets are shared between files and packages. */
+export function headerFiles(header: RpmHeader): HeaderFiles {
+  const { paths, defect } = filePaths(header);
+  const count = paths.length;
+  const sizes =
+    sized(headerNumbers(header, TAG.longFileSizes), count) ?? sized(headerNumbers(header, TAG.fileSizes), count);
+  const modes = sized(headerNumbers(header, TAG.fileModes), count);
+  const times = sized(headerNumbers(header, TAG.fileTimes), count);
+  const flags = sized(headerNumbers(header, TAG.fileFlags), count);
+  const states = sized(headerNumbers(header, TAG.fileStates), count);
+  const devices = sized(headerNumbers(header, TAG.fileDevices), count);
+  const verify = sized(headerNumbers(header, TAG.fileVerify), count);
+  const users = sized(headerStrings(header, TAG.fileUsers), count);
+  const groups = sized(headerStrings(header, TAG.fileGroups), count);
+  const targets = sized(headerStrings(header, TAG.fileTargets), count);
+  const digests = sized(headerStrings(header, TAG.fileDigests), count);
+  const capabilities = sized(headerStrings(header, TAG.fileCapabilities), count);
+  const algorithm = ALGORITHMS[headerNumber(header, TAG.fileDigestAlgorithm) ?? 1];
+  const files: PackageFile[] = [];
+  let hasDigests = false;
+  for (let index = 0; index < count; index += 1) {
+    const flag = flags?.[index] ?? 0;
+    const mode = modes?.[index];
+    const type = mode === undefined ? undefined : TYPES[mode >> 12];
+    const state = STATES[states?.[index] ?? 0];
+    const file: { -readonly [Key in keyof PackageFile]: PackageFile[Key] } = {
+      path: paths[index]!,
+      configuration: (flag & FILE_FLAG.configuration) !== 0,
+    };
+    if (type !== undefined) file.type = type;
+    if (mode !== undefined) file.mode = mode & 0o7777;
+    if (users !== undefined) file.user = shared(users[index]!);
+    if (groups !== undefined) file.group = shared(groups[index]!);
+    if (times !== undefined) file.mtime = times[index]!;
+    if (sizes !== undefined && (type === undefined || type === 'file')) file.size = sizes[index]!;
+    const hex = digests?.[index];
+    if (algorithm !== undefined && hex !== undefined && hex !== '' && isHex(hex)) {
+      file.digest = { algorithm, hex };
+      hasDigests = true;
+    }
+    if (type === 'symlink' && targets !== undefined) file.target = targets[index]!;
+    if ((type === 'character' || type === 'block') && devices !== undefined) file.device = deviceOf(devices[index]!);
+    if (capabilities !== undefined && capabilities[index] !== '') file.capabilities = capabilities[index]!;
+    if ((flag & FILE_FLAG.ghost) !== 0 || state !== undefined) file.ghost = true;
+    if ((flag & FILE_FLAG.documentation) !== 0) file.documentation = true;
+    if ((flag & FILE_FLAG.missingOk) !== 0) file.missingOk = true;
+    if (state !== undefined) file.state = state;
+    const expected = unverifiedAspects(verify?.[index] ?? -1);
+    if (expected !== undefined) file.unverified = expected;
+    files.push(file);
+  }
+  return { files, hasDigests, defect };
+}
+
+function filePaths(header: RpmHeader): { paths: readonly string[]; defect: string | null } {
+  const names = headerStrings(header, TAG.baseNames);
+  const old = names.length === 0 ? headerStrings(header, TAG.oldFileNames) : [];
+  const indexes = headerNumbers(header, TAG.directoryIndexes);
+  const folders = headerStrings(header, TAG.directoryNames);
+  if (names.length === 0 && old.length === 0) {
+    const claimed = header.entries.has(TAG.baseNames) || header.entries.has(TAG.oldFileNames);
+    return { paths: [], defect: claimed ? 'The names of its files cannot be read.' : null };
+  }
+  if (names.length !== indexes.length && old.length === 0) {
+    return { paths: [], defect: `It has ${names.length} names of files and folders for ${indexes.length}.` };
+  }
+  const paths: string[] = [];
+  let budget = header.data.length * MAX_PATH_BYTES_PER_BYTE;
+  const count = old.length === 0 ? names.length : old.length;
+  for (let index = 0; index < count; index += 1) {
+    const folder = old.length === 0 ? folders[indexes[index]!] : '';
+    if (folder === undefined) return { paths: [], defect: 'A file lies in a folder that is not listed.' };
+    const name = old.length === 0 ? names[index]! : old[index]!;
+    budget -= folder.length + name.length;
+    if (folder.length + name.length > MAX_PATH || budget < 0) {
+      return { paths: [], defect: 'The paths of its files are too long.' };
+    }
+    paths.push(cleanPath(folder + name));
+  }
+  return { paths, defect: null };
+}
+
+/** Almost every path is clean already, and a machine has a hundred thousand. */
+function cleanPath(path: string): string {
+  return path.startsWith('/') && !/\/(?:\.{0,2}(?:\/|$))/.test(path) ? path : normalizePath(path);
+}
+
+/** A list counts only when it has a value for each file. */
+function sized<Value>(list: readonly Value[], count: number): readonly Value[] | undefined {
+  return list.length === count && count > 0 ? list : undefined;
+}
+
+/** The header has 16 bits: major in the upper byte, minor in the lower. */
+function deviceOf(value: number): { major: number; minor: number } {
+  return { major: (value >> 8) & 0xff, minor: value & 0xff };
+}
+
+function isHex(text: string): boolean {
+  return /^[0-9a-f]{32,128}$/.test(text);
+}
+
+const aspectsOf = new Map<number, readonly FileAspect[]>();
+
+/** What `%verify(not …)` leaves out; undefined for nothing, as in almost every package. */
+function unverifiedAspects(flags: number): readonly FileAspect[] | undefined {
+  const missing = ~flags & ALL_ASPECTS;
+  if (missing === 0) return undefined;
+  let aspects = aspectsOf.get(missing);
+  if (aspects === undefined) {
+    aspects = ASPECTS.filter(([bit]) => (missing & bit) !== 0).map(([, aspect]) => aspect);
+    aspectsOf.set(missing, aspects);
+  }
+  return aspects;
+}
+
+const MAX_SHARED = 1000;
+const sharedTexts = new Map<string, string>();
+
+/** One copy of names that occur a hundred thousand times. */
+function shared(text: string): string {
+  const known = sharedTexts.get(text);
+  if (known !== undefined) return known;
+  if (sharedTexts.size < MAX_SHARED) sharedTexts.set(text, text);
+  return text;
+}
