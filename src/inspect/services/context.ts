@@ -35,6 +35,8 @@ export interface FoundService extends Omit<Service, 'role' | 'reason' | 'contain
   readonly role?: { readonly role: Service['role']; readonly reason: string };
   /** The file that decides who wrote the service: unit file, init script. Its package owner counts for the role. */
   readonly definition: string | null;
+  /** Why a start would do nothing, and where that is decided. */
+  readonly blocked?: { readonly path: string; readonly line: number; readonly reason: string };
 }
 
 export interface FoundJob extends Job {

@@ -62,7 +62,7 @@ export async function inspectServices(fs: GuestFs, machine: MachineContext): Pro
 }
 
 function complete(found: FoundService, context: ServiceContext): Service {
-  const { role: given, definition: _, ...service } = found;
+  const { role: given, definition: _, blocked: __, ...service } = found;
   const isForking = service.type === 'forking';
   return {
     ...service,

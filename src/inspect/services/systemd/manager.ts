@@ -3,7 +3,8 @@ import { missingProgram } from '../found.js';
 import { type ConditionFacts, checkConditions, describeCondition } from './conditions.js';
 import { missingEnvironmentFile } from './environment.js';
 import { type Boot, walkBoot } from './graph.js';
-import { readServiceUnit, specifierExpander, type UnitReading } from './service-unit.js';
+import { readScriptedUnit } from './scripted-unit.js';
+import { specifierExpander, type UnitReading } from './service-unit.js';
 import { readListening, type SocketListening, serviceOfSocket } from './socket-unit.js';
 import { readTimer, triggeredUnit } from './timer-unit.js';
 import { isTemplate, parseUnitName } from './unit-name.js';
@@ -29,7 +30,7 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     if (unit.name.type !== 'service' || isTemplate(unit.name)) continue;
     done.add(name);
     if (outcome === 'not-found' || (outcome === 'masked' && unit.path === null)) continue;
-    const service = await readServiceUnit(unit, reading);
+    const service = await readScriptedUnit(unit, reading);
     const sockets = triggers.sockets.get(name) ?? [];
     const isStarted =
       outcome === 'started' && canStart(service, unit, reading.context, specifierExpander(unit, reading.machine));
@@ -56,7 +57,7 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
       }
       continue;
     }
-    const service = await readServiceUnit(unit, reading);
+    const service = await readScriptedUnit(unit, reading);
     services.push(...sockets.map((socket) => asSocket(service, socket)));
   }
   for (const name of triggers.paths) await addByName(name, true);
@@ -71,7 +72,7 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     if (!enabled && !isSwitchable(unit)) return;
     done.add(final);
     if (unit.name.type === 'service') {
-      services.push({ ...(await readServiceUnit(unit, reading)), enabled });
+      services.push({ ...(await readScriptedUnit(unit, reading)), enabled });
       return;
     }
     const served = await store.load(serviceOfSocket(unit, specifierExpander(unit, reading.machine)).name);
@@ -79,7 +80,7 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
       return;
     if (served.name.instance === undefined && isSwitchable(served)) return;
     const listening = readListening(unit, specifierExpander(unit, reading.machine));
-    services.push({ ...asSocket(await readServiceUnit(served, reading), { unit, listening }), enabled: false });
+    services.push({ ...asSocket(await readScriptedUnit(served, reading), { unit, listening }), enabled: false });
   }
 }
 
@@ -109,7 +110,7 @@ async function readTriggers(boot: Boot, { store, reading }: ManagerInput): Promi
     } else if (unit.name.type === 'timer') {
       const triggered = await store.load(triggeredUnit(unit, 'Timer', expand));
       if (triggered?.state !== 'loaded') continue;
-      const service = triggered.name.type === 'service' ? await readServiceUnit(triggered, reading) : null;
+      const service = triggered.name.type === 'service' ? await readScriptedUnit(triggered, reading) : null;
       jobs.push(...readTimer(unit, service?.command ?? [], service?.user ?? 'root'));
     } else if (unit.name.type === 'path' && pathIsThere(unit, reading.context, expand)) {
       paths.push(triggeredUnit(unit, 'Path', expand));
@@ -150,6 +151,11 @@ function canStart(
   context: ServiceContext,
   expand: (text: string) => string,
 ): boolean {
+  if (service.blocked !== undefined) {
+    const { path: where, line, reason } = service.blocked;
+    context.report('service-starts-nothing', where, `line ${line}: ${service.name}: ${reason}`);
+    return false;
+  }
   const program = missingProgram(context.fs, service.command);
   const path = service.evidence[0]?.path ?? unit.path ?? '/';
   if (program !== null && service.role === undefined) {

@@ -1,8 +1,27 @@
 import { type Generated, mergeGenerated } from '../generated.js';
+import { cloudInit } from './cloud-init.js';
 import type { Generator, GeneratorInput } from './generator.js';
+import { getty } from './getty.js';
+import { netplan } from './netplan.js';
+import { openvpn } from './openvpn.js';
+import { postgresql } from './postgresql.js';
+import { quadlet } from './quadlet.js';
+import { rcLocal } from './rc-local.js';
+import { sshSocket } from './ssh-socket.js';
+import { sysv } from './sysv.js';
 
 /** Every generator that is emulated. */
-export const GENERATORS: readonly Generator[] = [];
+export const GENERATORS: readonly Generator[] = [
+  cloudInit,
+  getty,
+  netplan,
+  openvpn,
+  postgresql,
+  quadlet,
+  rcLocal,
+  sshSocket,
+  sysv,
+];
 
 const FOLDERS = [
   '/etc/systemd/system-generators',
@@ -21,6 +40,8 @@ export async function runGenerators(input: GeneratorInput): Promise<Generated> {
 
 /** The folder of highest precedence decides; a link to /dev/null there masks the generator. */
 function isInstalled({ context: { fs } }: GeneratorInput, program: string): boolean {
+  // Fragments of a system come without programs: the generators are then taken to be there.
+  if (FOLDERS.every((folder) => fs.list(folder).length === 0)) return true;
   for (const folder of FOLDERS) {
     const entry = fs.lstat(`${folder}/${program}`);
     if (entry !== undefined)

@@ -1,0 +1,413 @@
+import { baseName } from '../../../model/path.js';
+import { globToRegExp } from '../../../syntax/glob.js';
+import { shellWords } from '../../../syntax/shell.js';
+import { readText } from '../context.js';
+import { findProgram } from '../systemd/exec.js';
+import { expandFields, expandWord, isOnDisk } from './expand.js';
+import { launcherOf, startedBy } from './launchers.js';
+import {
+  adoptState,
+  copyState,
+  FAILURE,
+  type Launch,
+  mergeStates,
+  type Outcome,
+  type ScriptRun,
+  type ScriptState,
+  type Status,
+  SUCCESS,
+  UNKNOWN,
+  type Value,
+} from './machine.js';
+import { parseScript } from './parse.js';
+import type { Script, Statement } from './syntax-tree.js';
+import { evaluateTest } from './test-command.js';
+
+const MAX_DEPTH = 40;
+
+/**
+ * Follows a script as a shell would at boot, without running anything: values that the disk does not tell are unknown,
+ * and where a condition is unknown both branches are followed. Programs that would be started end in `run.launches`.
+ */
+export async function evaluate(script: Script, state: ScriptState, run: ScriptRun): Promise<Outcome> {
+  let status: Status = true;
+  for (const statement of script) {
+    const outcome = await evaluateStatement(statement, state, run);
+    if (outcome.flow !== 'next') return outcome;
+    status = outcome.status;
+  }
+  return { status, flow: 'next' };
+}
+
+export async function evaluateStatement(statement: Statement, state: ScriptState, run: ScriptRun): Promise<Outcome> {
+  run.budget.steps -= 1;
+  if (run.budget.steps < 0 || run.depth > MAX_DEPTH) return { status: null, flow: 'exit' };
+  run.depth += 1;
+  try {
+    return await evaluateKind(statement, state, run);
+  } finally {
+    run.depth -= 1;
+  }
+}
+
+async function evaluateKind(statement: Statement, state: ScriptState, run: ScriptRun): Promise<Outcome> {
+  switch (statement.kind) {
+    case 'command':
+      return evaluateCommand(statement, state, run, false);
+    case 'background':
+      return evaluateBackground(statement.body, state, run);
+    case 'and':
+    case 'or': {
+      const left = await evaluateStatement(statement.left, state, run);
+      if (left.flow !== 'next') return left;
+      const isAnd = statement.kind === 'and';
+      if (left.status !== null) return left.status === isAnd ? evaluateStatement(statement.right, state, run) : left;
+      return perhaps(state, run, (copy) => evaluateStatement(statement.right, copy, run));
+    }
+    case 'not': {
+      const inner = await evaluateStatement(statement.body, state, run);
+      return { ...inner, status: inner.status === null ? null : !inner.status };
+    }
+    case 'pipe': {
+      let last: Outcome = UNKNOWN;
+      for (const part of statement.parts) last = await evaluateStatement(part, copyState(state), run);
+      return { status: last.status, flow: 'next' };
+    }
+    case 'group': {
+      const outcome = await evaluate(statement.body, statement.subshell ? copyState(state) : state, run);
+      return statement.subshell ? { ...outcome, flow: 'next' } : outcome;
+    }
+    case 'if':
+      return evaluateIf(statement, state, run, 0);
+    case 'case':
+      return evaluateCase(statement, state, run);
+    case 'for':
+      return evaluateFor(statement, state, run);
+    case 'while': {
+      const test = await evaluate(statement.test, state, run);
+      if (test.flow !== 'next') return test;
+      if (test.status === false) return SUCCESS;
+      const outcome = await perhaps(state, run, (copy) => evaluate(statement.body, copy, run));
+      return outcome.flow === 'break' ? SUCCESS : outcome;
+    }
+    case 'function':
+      state.functions.set(statement.name, { body: statement.body, path: run.path });
+      return SUCCESS;
+  }
+}
+
+/** Runs something that may or may not happen. An exit in it is not certain, so what follows is followed as well. */
+async function perhaps(
+  state: ScriptState,
+  run: ScriptRun,
+  body: (copy: ScriptState) => Promise<Outcome>,
+): Promise<Outcome> {
+  const copy = copyState(state);
+  run.undecided += 1;
+  const outcome = await body(copy);
+  run.undecided -= 1;
+  if (outcome.flow === 'next' || outcome.flow === 'break') mergeStates(state, copy, copyState(state));
+  return UNKNOWN;
+}
+
+async function evaluateIf(
+  statement: Extract<Statement, { kind: 'if' }>,
+  state: ScriptState,
+  run: ScriptRun,
+  position: number,
+): Promise<Outcome> {
+  const branch = statement.branches[position];
+  if (branch === undefined) return evaluate(statement.otherwise, state, run);
+  const test = await evaluate(branch.test, state, run);
+  if (test.flow !== 'next') return test;
+  if (test.status === true) return evaluate(branch.body, state, run);
+  if (test.status === false) return evaluateIf(statement, state, run, position + 1);
+  const first = copyState(state);
+  const second = copyState(state);
+  run.undecided += 1;
+  const taken = await evaluate(branch.body, first, run);
+  const other = await evaluateIf(statement, second, run, position + 1);
+  run.undecided -= 1;
+  if (taken.flow !== 'next' && other.flow !== 'next') return taken;
+  if (taken.flow !== 'next') adoptState(state, second);
+  else if (other.flow !== 'next') adoptState(state, first);
+  else mergeStates(state, first, second);
+  return UNKNOWN;
+}
+
+async function evaluateCase(
+  statement: Extract<Statement, { kind: 'case' }>,
+  state: ScriptState,
+  run: ScriptRun,
+): Promise<Outcome> {
+  const subject = await expandWord(statement.subject, state, run);
+  for (const { patterns, body } of statement.arms) {
+    for (const pattern of patterns) {
+      const text = await expandWord(pattern, state, run);
+      if (subject === null || text === null) continue;
+      if (matchesPattern(text, subject)) return evaluate(body, state, run);
+    }
+  }
+  if (subject !== null) return SUCCESS;
+  for (const { body } of statement.arms) await perhaps(state, run, (copy) => evaluate(body, copy, run));
+  return UNKNOWN;
+}
+
+function matchesPattern(pattern: string, text: string): boolean {
+  if (pattern.length > 500 || text.length > 2000) return false;
+  return globToRegExp(pattern.replaceAll('/', '\u0001')).test(text.replaceAll('/', '\u0001'));
+}
+
+async function evaluateFor(
+  statement: Extract<Statement, { kind: 'for' }>,
+  state: ScriptState,
+  run: ScriptRun,
+): Promise<Outcome> {
+  const items: Value[] = [];
+  if (statement.words === null) items.push(...state.parameters.slice(1));
+  else for (const word of statement.words) items.push(...(await expandFields(word, state, run)));
+  for (const item of items.slice(0, 100)) {
+    state.variables.set(statement.name, item);
+    const outcome = await evaluate(statement.body, state, run);
+    if (outcome.flow === 'break') break;
+    if (outcome.flow !== 'next') return outcome;
+  }
+  return items.length === 0 ? SUCCESS : UNKNOWN;
+}
+
+async function evaluateBackground(body: Statement, state: ScriptState, run: ScriptRun): Promise<Outcome> {
+  if (body.kind === 'command') await evaluateCommand(body, copyState(state), run, true);
+  else await evaluateStatement(body, copyState(state), run);
+  return SUCCESS;
+}
+
+async function evaluateCommand(
+  statement: Extract<Statement, { kind: 'command' }>,
+  state: ScriptState,
+  run: ScriptRun,
+  background: boolean,
+): Promise<Outcome> {
+  const local: [string, Value][] = [];
+  for (const { name, value, append } of statement.assignments) {
+    const text = await expandWord(value, state, run);
+    const before = append ? (state.variables.get(name) ?? '') : '';
+    const assigned = text === null || before === null ? null : before + text;
+    if (statement.words.length === 0) state.variables.set(name, assigned);
+    else local.push([name, assigned]);
+  }
+  const words: Value[] = [];
+  for (const word of statement.words) words.push(...(await expandFields(word, state, run)));
+  const name = words[0];
+  if (name === undefined) return SUCCESS;
+  if (name === null) return UNKNOWN;
+  const args = words.slice(1);
+  const builtin = await evaluateBuiltin(name, args, state, run, statement.line);
+  if (builtin !== null) return builtin;
+  const defined = state.functions.get(name);
+  if (defined !== undefined && !(launcherOf(name) !== null && isLibrary(defined.path))) {
+    return callFunction(defined, [name, ...args], state, run);
+  }
+  if (RUNNING_CHECKS.has(baseName(`/${name}`))) return FAILURE;
+  const environment = copyState(state);
+  for (const [variable, value] of local) environment.variables.set(variable, value);
+  return launch([name, ...args], environment, run, statement.line, background);
+}
+
+/** Nothing runs yet when a machine boots, so whatever asks for a running daemon says no. */
+const RUNNING_CHECKS = new Set([
+  'pidofproc',
+  'pidof',
+  'pgrep',
+  'killproc',
+  'status',
+  'status_of_proc',
+  'checkproc',
+  'checkpid',
+  'pkill',
+  'killall',
+  'kill',
+  'fuser',
+  'start-stop-daemon-check',
+  'service_started',
+  'service_starting',
+]);
+
+async function callFunction(
+  defined: { readonly body: Statement; readonly path: string },
+  parameters: readonly Value[],
+  state: ScriptState,
+  run: ScriptRun,
+): Promise<Outcome> {
+  const savedParameters = state.parameters;
+  const savedPath = run.path;
+  state.parameters = parameters;
+  run.path = defined.path;
+  const outcome = await evaluateStatement(defined.body, state, run);
+  state.parameters = savedParameters;
+  run.path = savedPath;
+  return outcome.flow === 'return' ? { ...outcome, flow: 'next' } : outcome;
+}
+
+/** Libraries of functions of the init systems: what they offer is known here, and they are not followed. */
+function isLibrary(path: string): boolean {
+  return /^(?:\/usr)?\/lib\/(?:lsb\/init-functions|init\/[^/]+|rc\/)|\/etc\/(?:rc\.d\/)?(?:init\.d\/)?functions(?:\.sh)?$|\/etc\/rc\.status$/.test(
+    path,
+  );
+}
+
+async function evaluateBuiltin(
+  name: string,
+  args: readonly Value[],
+  state: ScriptState,
+  run: ScriptRun,
+  line: number,
+): Promise<Outcome | null> {
+  switch (name) {
+    case ':':
+    case 'true':
+      return SUCCESS;
+    case 'false':
+      return FAILURE;
+    case '[':
+      return { status: evaluateTest(args.at(-1) === ']' ? args.slice(0, -1) : args, run, false), flow: 'next' };
+    case '[[':
+      return { status: evaluateTest(args.at(-1) === ']]' ? args.slice(0, -1) : args, run, true), flow: 'next' };
+    case 'test':
+      return { status: evaluateTest(args, run, false), flow: 'next' };
+    case '.':
+    case 'source':
+      return sourceFile(args[0] ?? null, state, run);
+    case 'exit':
+      if (run.undecided === 0) run.stops.push({ path: run.path, line });
+      return { status: args[0] === undefined ? null : args[0] === '0', flow: 'exit' };
+    case 'return':
+      return { status: args[0] === undefined ? true : args[0] === null ? null : args[0] === '0', flow: 'return' };
+    case 'break':
+    case 'continue':
+      return { status: true, flow: 'break' };
+    case 'export':
+    case 'local':
+    case 'readonly':
+    case 'declare':
+    case 'typeset':
+      return declare(name, args, state);
+    case 'unset':
+      for (const each of args) if (each !== null) state.variables.delete(each);
+      return SUCCESS;
+    case 'shift':
+      state.parameters = [state.parameters[0] ?? '', ...state.parameters.slice(2)];
+      return SUCCESS;
+    case 'set':
+      if (args[0] === '--') state.parameters = [state.parameters[0] ?? '', ...args.slice(1)];
+      return SUCCESS;
+    case 'cd':
+      state.workingDirectory = args.find((word) => word !== '-P' && word !== '-L' && word !== '--') ?? null;
+      return SUCCESS;
+    case 'ulimit': {
+      const at = args.findIndex((word) => /^-[SH]*n$/.test(word ?? ''));
+      const value = at < 0 ? null : args[at + 1];
+      if (value !== null && value !== undefined && /^[0-9]{1,12}$/.test(value)) state.openFiles = Number(value);
+      return SUCCESS;
+    }
+    case 'eval':
+    case 'trap':
+    case 'umask':
+    case 'wait':
+    case 'getopts':
+    case 'read':
+    case 'let':
+      return UNKNOWN;
+    default:
+      return null;
+  }
+}
+
+function declare(name: string, args: readonly Value[], state: ScriptState): Outcome {
+  for (const argument of args) {
+    const match = argument === null ? null : /^([A-Za-z_][A-Za-z0-9_]*)(?:=([\s\S]*))?$/.exec(argument);
+    if (match === null) continue;
+    if (match[2] !== undefined) state.variables.set(match[1]!, match[2]);
+    else if (name === 'local' && !state.variables.has(match[1]!)) state.variables.set(match[1]!, '');
+    if (name === 'export') state.exported.add(match[1]!);
+  }
+  return SUCCESS;
+}
+
+async function sourceFile(path: Value, state: ScriptState, run: ScriptRun): Promise<Outcome> {
+  if (path === null) return UNKNOWN;
+  const file = path.startsWith('/')
+    ? path
+    : `${run.path.slice(0, run.path.lastIndexOf('/'))}/${path.replace(/^\.\//, '')}`;
+  if (!isOnDisk(file) || isLibrary(run.context.fs.stat(file)?.path ?? file) || isLibrary(file)) return SUCCESS;
+  run.budget.files -= 1;
+  const text = run.budget.files < 0 ? null : await readText(run.context, file);
+  if (text === null) return FAILURE;
+  const savedPath = run.path;
+  run.path = file;
+  const outcome = await evaluate(parseScript(text), state, run);
+  run.path = savedPath;
+  return outcome.flow === 'return' ? { ...outcome, flow: 'next' } : outcome;
+}
+
+/** Records a program that would be started. `exec` of a program ends the script; `exec` with redirections alone does not. */
+function launch(
+  words: readonly Value[],
+  state: ScriptState,
+  run: ScriptRun,
+  line: number,
+  background: boolean,
+): Outcome {
+  const name = words[0]!;
+  const isExec = name === 'exec';
+  if (isExec && words.length === 1) return SUCCESS;
+  const known = trailingUnknown(words);
+  const started = launcherOf(name) === null ? null : startedBy(name, known);
+  if (started === null && launcherOf(name) !== null) return UNKNOWN;
+  const command = started?.command ?? [name, ...known];
+  if (started !== null && NOT_PROGRAMS.has(baseName(`/${command[0]}`)) && !started.isDaemon) return UNKNOWN;
+  if (started === null && !background && NOT_PROGRAMS.has(baseName(`/${name}`))) return UNKNOWN;
+  const kind: Launch['kind'] = started?.isDaemon ? 'daemon' : isExec ? 'exec' : background ? 'background' : 'command';
+  run.budget.launches -= 1;
+  if (run.budget.launches >= 0) {
+    run.launches.push({
+      kind,
+      command: [findProgram(run.context.fs, command[0]!), ...command.slice(1)],
+      user: started?.user ?? null,
+      group: started?.group ?? null,
+      workingDirectory: started?.workingDirectory ?? state.workingDirectory,
+      foreground: background || isExec || (started?.foreground ?? false),
+      certain: run.undecided === 0,
+      path: run.path,
+      line,
+    });
+  }
+  if (isExec) return { status: null, flow: 'exit' };
+  return started?.isDaemon ? SUCCESS : UNKNOWN;
+}
+
+/** Arguments of which nothing is known are left out. */
+function trailingUnknown(words: readonly Value[]): string[] {
+  return words.slice(1).filter((word): word is string => word !== null);
+}
+
+/** Everyday commands of scripts, and the talking functions of the init systems' libraries: never a service. */
+const NOT_PROGRAMS = new Set(
+  shellWords(
+    `
+    awk basename blkid cat chgrp chmod chown chrt chattr cp cut date dd df dirname dmesg du echo egrep expr fgrep find flock
+    getent grep groupadd gunzip gzip head hostname id install ip iptables ip6tables ls ln logger md5sum mkdir mkfifo mknod
+    mktemp modprobe mount mountpoint mv nproc od printf ps pwd readlink restorecon rm rmdir rmmod sed seq setfacl sh sleep
+    sort stat stty sync sysctl tail tar tee test touch tput tr true tty udevadm umount uname uniq useradd usleep wc which
+    xargs zcat bash dash insmod depmod ifconfig route hash type alias unalias times newgrp chcon semanage
+    log_daemon_msg log_end_msg log_progress_msg log_action_msg log_action_begin_msg log_action_cont_msg log_action_end_msg
+    log_failure_msg log_success_msg log_warning_msg log_begin_msg log_use_fancy_output log_msg init_is_upstart
+    success failure passed warning action echo_success echo_failure echo_passed echo_warning strstr confirm
+    ebegin eend einfo einfon ewarn eerror ewend vebegin veend veinfo checkpath mark_service_inactive mark_service_starting
+    yesno service_set_value service_get_value save_options get_options need use after before provide keyword
+    rc_reset rc_status rc_exit rc_failed rc_check initctl systemctl service invoke-rc.d update-rc.d chkconfig
+    stop-daemon svstat sv start stop status emit systemd-tmpfiles systemd-notify bootlogd fsck swapon swapoff hwclock loadkeys setfont
+  `
+      .trim()
+      .replace(/\s+/g, ' '),
+  ),
+);

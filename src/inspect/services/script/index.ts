@@ -1,0 +1,104 @@
+import { baseName } from '../../../model/path.js';
+import { readText, type ServiceContext } from '../context.js';
+import { evaluate, evaluateStatement } from './evaluate.js';
+import type { Launch, ScriptRun, ScriptState, Value } from './machine.js';
+import { parseScript } from './parse.js';
+
+export interface ScriptResult {
+  readonly launches: readonly Launch[];
+  /** Where the script certainly ends before it starts anything; null when it does not. */
+  readonly stopped: { readonly path: string; readonly line: number } | null;
+  /** Variables at its end, as far as they are known. */
+  readonly variables: ReadonlyMap<string, Value>;
+  readonly exported: ReadonlySet<string>;
+  readonly openFiles: number | null;
+}
+
+export interface ScriptInput {
+  readonly path: string;
+  readonly text: string;
+  /** `$0`, `$1`, … */
+  readonly parameters: readonly string[];
+  readonly variables?: ReadonlyMap<string, string>;
+  /** Files that are read as part of it before its first line. */
+  readonly sources?: readonly string[];
+  /** Functions to call after its last line, if it defines them; the first that it defines. */
+  readonly call?: readonly string[];
+  readonly firstLine?: number;
+}
+
+/** What a script would start, read without running it. */
+export async function readScript(
+  context: Pick<ServiceContext, 'fs' | 'report'>,
+  input: ScriptInput,
+): Promise<ScriptResult> {
+  const run: ScriptRun = {
+    context,
+    budget: { steps: 20_000, launches: 200, files: 50 },
+    launches: [],
+    stops: [],
+    path: input.path,
+    undecided: 0,
+    depth: 0,
+  };
+  const state: ScriptState = {
+    variables: new Map<string, Value>([...(input.variables ?? [])]),
+    exported: new Set(),
+    functions: new Map(),
+    parameters: input.parameters,
+    workingDirectory: null,
+    openFiles: null,
+  };
+  for (const path of input.sources ?? []) {
+    const text = await readText(context, path);
+    if (text === null) continue;
+    run.path = path;
+    await evaluate(parseScript(text), state, run);
+  }
+  run.path = input.path;
+  const outcome = await evaluate(parseScript(input.text, input.firstLine), state, run);
+  if (outcome.flow !== 'exit') {
+    const called = input.call?.map((name) => state.functions.get(name)).find((body) => body !== undefined);
+    if (called !== undefined) await evaluateStatement(called.body, state, run);
+  }
+  if (run.budget.steps < 0) context.report('script-too-long', input.path, 'is too long to follow to its end');
+  const stop = run.launches.length === 0 ? (run.stops[0] ?? null) : null;
+  return {
+    launches: run.launches,
+    stopped: stop,
+    variables: state.variables,
+    exported: state.exported,
+    openFiles: state.openFiles,
+  };
+}
+
+/**
+ * The launch that is the service: what a daemon-making tool starts counts before `exec`, that before `&`, and that before
+ * an ordinary command, which must be a program of the disk outside of the script's own name.
+ */
+export function mainLaunch(
+  context: Pick<ServiceContext, 'fs'>,
+  result: ScriptResult,
+  scriptPath: string,
+): Launch | null {
+  const own = baseName(scriptPath);
+  const candidates = result.launches.filter(
+    ({ command }) => command[0] !== undefined && command[0] !== '' && command[0] !== scriptPath,
+  );
+  const ranked = (kind: Launch['kind']): Launch | undefined => {
+    const list = candidates.filter(
+      (launch) => launch.kind === kind && (kind !== 'command' || isProgram(context, launch)),
+    );
+    return (
+      list.find(({ certain }) => certain) ??
+      list.find(({ command }) => baseName(command[0]!).startsWith(own)) ??
+      list[0]
+    );
+  };
+  return ranked('daemon') ?? ranked('exec') ?? ranked('background') ?? ranked('command') ?? null;
+}
+
+function isProgram({ fs }: Pick<ServiceContext, 'fs'>, { command }: Launch): boolean {
+  const entry = command[0]!.startsWith('/') ? fs.stat(command[0]!) : undefined;
+  return entry?.type === 'file' && (entry.mode & 0o111) !== 0;
+}

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+
+/** What a booted guest says of itself. */
+export interface BootTruth {
+  /** Names of active systemd units by type; empty for other init systems. */
+  readonly services: readonly string[];
+  readonly sockets: readonly string[];
+  readonly timers: readonly string[];
+  readonly failed: readonly string[];
+  readonly listening: readonly Listening[];
+  /** `ps axww`: arguments of processes outside of the kernel. */
+  readonly processes: readonly string[];
+  readonly console: string;
+}
+
+export interface Listening {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** Program, where the kernel knows it. */
+  readonly program: string | null;
+}
+
+export interface BootOptions {
+  readonly disk: string;
+  readonly root: string;
+  /** Seconds that nothing may change before the guest is asked. */
+  readonly settle?: number;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Started by the kernel in place of init: leaves a questioner behind and becomes the real init, whichever it is. So any
+ * init system can be asked, without an account or a getty. The questioner waits until the processes stay the same.
+ */
+export function probeScript(settle: number): string {
+  return `#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc 2>/dev/null
+(
+  exec </dev/null >/dev/null 2>&1
+  sleep 12
+  old= same=0 rounds=0
+  while [ $same -lt ${settle} ] && [ $rounds -lt 90 ]; do
+    sleep 2
+    new=$(ps -eo pid,args --no-headers | grep -v -e '\\[' -e 'ps -eo' -e 'sleep' | cksum)
+    if [ "$new" = "$old" ]; then same=$((same + 2)); else same=0; old=$new; fi
+    rounds=$((rounds + 1))
+  done
+  # Opened late: a getty hangs up whoever holds its terminal.
+  exec >/dev/ttyS0
+  echo; echo '=====BEGIN====='
+  if [ -d /run/systemd/system ]; then
+    echo '=====UNITS====='; systemctl list-units --plain --no-legend --full --type=service,socket,timer --state=active
+    echo '=====FAILED====='; systemctl list-units --plain --no-legend --full --state=failed
+  fi
+  echo '=====LISTEN====='; ss -Hlntup
+  echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
+  echo '=====END====='
+) &
+exec /sbin/init
+`;
+}
+
+/** Boots a disk made by `makeDisk` under emulation, without a network, and asks it what runs. Needs the host's kernel. */
+export async function bootGuest(options: BootOptions): Promise<BootTruth> {
+  const { kernel, initrd } = await findKernel();
+  const settings = ['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '1536', '-display', 'none', '-monitor', 'none'];
+  const rest = ['-serial', 'stdio', '-nic', 'none', '-no-reboot'];
+  const drive = `file=${options.disk},format=raw,if=virtio,snapshot=on`;
+  const append = `root=/dev/vda rw quiet init=/probe`;
+  const args = [...settings, ...rest, '-drive', drive, '-kernel', kernel, '-initrd', initrd, '-append', append];
+  const text = await runConsole('qemu-system-x86_64', args, options.timeoutMs ?? 420_000);
+  return parseTruth(text);
+}
+
+/** The newest kernel of the host whose image and initrd can be read; `findKernel` throws with advice otherwise. */
+export async function findKernel(folder = '/boot'): Promise<{ kernel: string; initrd: string }> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith('vmlinuz-')).sort();
+  for (const name of names.reverse()) {
+    const initrd = `${folder}/initrd.img-${name.slice('vmlinuz-'.length)}`;
+    if (existsSync(initrd)) return { kernel: `${folder}/${name}`, initrd };
+  }
+  throw new Error(`no kernel with an initrd in ${folder}: apt-get install linux-image-cloud-amd64`);
+}
+
+function runConsole(program: string, args: readonly string[], timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    const end = (): void => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => {
+      end();
+      reject(
+        new Error(
+          `the guest did not answer within ${timeoutMs / 1000} s; its console ended with:\n${text.slice(-3000)}`,
+        ),
+      );
+    }, timeoutMs);
+    child.stdout.on('data', (data: Buffer) => {
+      text += data.toString('latin1');
+      if (text.includes('=====END=====')) {
+        end();
+        resolve(text);
+      }
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      text += data.toString('latin1');
+    });
+    child.on('error', reject);
+    child.on('exit', () => {
+      clearTimeout(timer);
+      if (!text.includes('=====END=====')) reject(new Error(`${program} ended early:\n${text.slice(-3000)}`));
+    });
+  });
+}
+
+/** Reads the answers of `probeScript` out of what the console showed. */
+export function parseTruth(console: string): BootTruth {
+  const answers = console.slice(console.indexOf('=====BEGIN====='));
+  const units = sectionOf(answers, 'UNITS').map((line) => line.split(/\s+/)[0]!);
+  const ofType = (type: string): string[] => units.filter((name) => name.endsWith(`.${type}`));
+  return {
+    services: ofType('service'),
+    sockets: ofType('socket'),
+    timers: ofType('timer'),
+    failed: sectionOf(answers, 'FAILED').map((line) => line.replace(/^\W+/, '').split(/\s+/)[0]!),
+    listening: sectionOf(answers, 'LISTEN').flatMap(parseListening),
+    processes: sectionOf(answers, 'PROCESSES')
+      .map((line) => line.trim().replace(/^[0-9]+\s+[0-9]+\s+/, ''))
+      .filter((line) => !/^\[.*\]$/.test(line) && !/\/probe|^ps ax/.test(line)),
+    console,
+  };
+}
+
+function sectionOf(text: string, name: string): string[] {
+  const marker = `=====${name}=====`;
+  const start = text.indexOf(marker);
+  if (start < 0) return [];
+  const end = text.indexOf('=====', start + marker.length);
+  return text
+    .slice(start + marker.length, end < 0 ? undefined : end)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+/** One line of `ss -Hlntup`. */
+function parseListening(line: string): Listening[] {
+  const match = /^(tcp|udp)\s+\S+\s+[0-9]+\s+[0-9]+\s+(\S+):([0-9]+)\s+\S+(?:\s+users:\(\("([^"]*)")?/.exec(line);
+  if (match === null) return [];
+  const address = match[2]!.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1');
+  return [{ protocol: match[1] as 'tcp' | 'udp', address, port: Number(match[3]), program: match[4] ?? null }];
+}
