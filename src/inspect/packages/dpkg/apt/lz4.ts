@@ -45,7 +45,7 @@ function* frameBlocks(data: Buffer, start: number): Generator<Buffer, number> {
     position += length + (hasBlockChecksum ? 4 : 0);
     const from = filled;
     if (header >>> 31 === 1) filled += block.copy(work, filled);
-    else filled = decodeBlock(block, work, filled);
+    else filled = decodeBlock(block, work.subarray(0, filled + blockSize), filled);
     yield work.subarray(from, filled);
     if (filled > WINDOW) {
       work.copyWithin(0, filled - WINDOW, filled);
