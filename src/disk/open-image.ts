@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../errors.js';
 import type { Problem } from '../model/evidence.js';
@@ -14,6 +13,7 @@ import { openVhdx } from './formats/vhdx.js';
 import { openVmdk } from './formats/vmdk.js';
 import { openVpc } from './formats/vpc.js';
 import { type HostFile, openHostFile } from './host-file.js';
+import { marksOfUse } from './in-use.js';
 import { fileNode, type Layer, type LayerContext } from './layer.js';
 import { type AllowedFolders, openReference } from './references.js';
 
@@ -49,7 +49,7 @@ export async function openImage(path: string, options: ImageOptions, shown: stri
 /** As {@link openImage}, for a file that is open already; closes it. */
 export async function openImageFile(file: HostFile, shown: string, options: ImageOptions): Promise<DiskImage> {
   const allowed = { own: dirname(file.realPath), named: options.allowDirs };
-  await warnOfUse(file.realPath, shown, options);
+  for (const problem of await marksOfUse(file.realPath, shown)) options.report(problem);
   return finish(
     new Chain(shown, allowed, options),
     { shown, file, source: file, node: fileNode(file.realPath) },
@@ -226,22 +226,4 @@ async function formatOf(source: ByteSource, shown: string, declared: string | un
     throw corrupt(shown, `it should be ${declared} and is ${content.format === 'raw' ? 'not' : content.format}`);
   }
   return content.format;
-}
-
-/** Marks of VMware beside a disk: a lock of a running machine, the memory of a suspended one. */
-async function warnOfUse(realPath: string, shown: string, { report }: ImageOptions): Promise<void> {
-  if (await exists(`${realPath}.lck`)) {
-    report({
-      code: 'disk-locked',
-      path: shown,
-      reason: `${shown}.lck lies beside it: the machine may be running, and then its files are caught in the middle of a change`,
-    });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 import { AppError } from '../errors.js';
 import type { Problem } from '../model/evidence.js';
@@ -14,6 +14,7 @@ import { invalidDescriptor, MAX_XML_BYTES } from './descriptors/xml.js';
 import { detect } from './detect.js';
 import { excerpt, notADisk, unsupported } from './failures.js';
 import { type HostFile, lookAt, openHostFile } from './host-file.js';
+import { marksOfUse } from './in-use.js';
 import { nameOfPath, slugOf, splitDisks, splitName, unique } from './names.js';
 import { openImage, openImageFile } from './open-image.js';
 import { openReference } from './references.js';
@@ -46,7 +47,9 @@ export async function openSource(argument: string, options: SourceOptions): Prom
     const allowDirs = await realFolders(options.allowDirs);
     const problems: Problem[] = [];
     const report = (problem: Problem): void => {
-      problems.push(problem);
+      // A descriptor and each of its disks may see the same mark.
+      if (!problems.some(({ code, reason }) => code === problem.code && reason === problem.reason))
+        problems.push(problem);
     };
     const opening: Opening = {
       allowDirs,
@@ -190,8 +193,8 @@ async function openDescribed(
   const allowed = { own, named: opening.allowDirs };
   // The folder of the descriptor is the machine's, also for what its disks refer to.
   const inside = own === parse(own).root ? opening.allowDirs : [...opening.allowDirs, own];
-  if (kind === 'vmx') await warnOfMemoryImage(file.realPath, path, opening);
-  const manifest = kind === 'ovf' ? await readManifest(file, opening) : null;
+  if (kind === 'vmx') for (const problem of await marksOfUse(file.realPath, path)) opening.report(problem);
+  const manifest = kind === 'ovf' ? await readManifest(file, path, opening) : null;
   const disks: DiskImage[] = [];
   for (const disk of machine.disks) {
     const text = kind === 'ovf' ? await existingHref(disk.file, own) : disk.file;
@@ -242,7 +245,11 @@ async function existingHref(href: string, folder: string): Promise<string> {
   return (await exists(join(folder, href))) ? href : decoded(href);
 }
 
-async function readManifest(file: HostFile, opening: Opening): Promise<ReturnType<typeof parseManifest> | null> {
+async function readManifest(
+  file: HostFile,
+  shown: string,
+  opening: Opening,
+): Promise<ReturnType<typeof parseManifest> | null> {
   const path = join(dirname(file.realPath), `${basename(file.realPath).replace(/\.ovf$/i, '')}.mf`);
   if (!(await exists(path))) return null;
   const manifest = await openHostFile(path);
@@ -253,7 +260,7 @@ async function readManifest(file: HostFile, opening: Opening): Promise<ReturnTyp
     if (line !== undefined && !(await hasDigest(file, line))) {
       opening.report({
         code: 'manifest-mismatch',
-        path: file.realPath,
+        path: shown,
         reason: `its ${line.algorithm} is not the one in the manifest: the descriptor was changed after the export`,
       });
     }
@@ -261,25 +268,6 @@ async function readManifest(file: HostFile, opening: Opening): Promise<ReturnTyp
   } finally {
     await manifest.close();
   }
-}
-
-/** VMware keeps the memory of a suspended machine beside its configuration. */
-async function warnOfMemoryImage(realPath: string, shown: string, opening: Opening): Promise<void> {
-  const names = await readdir(dirname(realPath)).catch((): string[] => []);
-  const own = basename(realPath).replace(/\.vmx$/i, '');
-  const image = names.find((name) => name.startsWith(own) && /\.vmss$/i.test(name));
-  if (image !== undefined)
-    opening.report({
-      code: 'machine-suspended',
-      path: shown,
-      reason: `${image} lies beside it: the machine may be suspended, with writes in memory that are not on the disk`,
-    });
-  if (names.includes(`${basename(realPath)}.lck`))
-    opening.report({
-      code: 'disk-locked',
-      path: shown,
-      reason: `${basename(realPath)}.lck lies beside it: the machine may be running`,
-    });
 }
 
 async function whole(file: HostFile, path: string, limit: number): Promise<Buffer> {

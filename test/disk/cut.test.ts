@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openSource } from '../../src/disk/open-source.js';
 import { AppError } from '../../src/errors.js';
 import { qemuImg, SAMPLE_BYTES, temporaryFolder, writeSampleDisk } from './sample.js';
-import { cowdExtent, grainsOf, seSparseExtent, writeDescriptor } from './vmdk-writer.js';
+import { cowdExtent, grainsOf, seSparseExtent, withFooter, writeDescriptor } from './vmdk-writer.js';
 
 interface Case {
   /** Makes the disk in the folder, and gives the file to name and the file to cut. */
@@ -34,6 +34,14 @@ const CASES: Readonly<Record<string, Case>> = {
   'preallocated qcow2': converted('a.qcow2', '-O', 'qcow2', '-o', 'preallocation=metadata'),
   'monolithicSparse VMDK': converted('a.vmdk', '-O', 'vmdk', '-o', 'subformat=monolithicSparse'),
   'streamOptimized VMDK': converted('a.vmdk', '-O', 'vmdk', '-o', 'subformat=streamOptimized'),
+  'streamOptimized VMDK with a footer': {
+    async make(folder, raw) {
+      const path = join(folder, 'a.vmdk');
+      await qemuImg('convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, path);
+      await writeFile(path, withFooter(await readFile(path)));
+      return { name: 'a.vmdk', cut: 'a.vmdk' };
+    },
+  },
   'monolithicFlat VMDK': extent('monolithicFlat', 'a-flat.vmdk'),
   'twoGbMaxExtentFlat VMDK': extent('twoGbMaxExtentFlat', 'a-f001.vmdk'),
   'twoGbMaxExtentSparse VMDK': extent('twoGbMaxExtentSparse', 'a-s001.vmdk'),

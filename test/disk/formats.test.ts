@@ -1,7 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { openSource } from '../../src/disk/open-source.js';
+import type { AppError } from '../../src/errors.js';
 import {
   contentOf,
   digestOf,
@@ -13,7 +15,7 @@ import {
   temporaryFolder,
   writeSampleDisk,
 } from './sample.js';
-import { cowdExtent, grainsOf, seSparseExtent, writeDescriptor } from './vmdk-writer.js';
+import { cowdExtent, grainsOf, seSparseExtent, withFooter, writeDescriptor } from './vmdk-writer.js';
 
 const options = { allowDirs: [] };
 
@@ -260,4 +262,36 @@ test('a parent that moved is found by its name beside the snapshot, if its conte
   const error = await t.throwsAsync(openSource(join(folder, 'stale.vmdk'), options));
   t.like(error, { code: 'input-corrupt' });
   t.regex(error!.message, /00000001.*aabbccdd/);
+});
+
+test('a streamOptimized disk that ends with a footer, as VMware exports it, reads the same', async (t) => {
+  const folder = await temporaryFolder(t);
+  const raw = join(folder, 'sample.raw');
+  const path = join(folder, 'a.vmdk');
+  await writeSampleDisk(raw);
+  await qemuImg('convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, path);
+  await writeFile(path, withFooter(await readFile(path)));
+  const source = await openSource(path, options);
+  t.is(await contentOf(source.disks[0]!.node, folder), await digestOf(raw));
+});
+
+test('a raw disk whose size is no number of sectors is read to its end', async (t) => {
+  const folder = await temporaryFolder(t);
+  const raw = join(folder, 'sample.img');
+  await writeSampleDisk(raw);
+  await appendFile(raw, Buffer.alloc(100));
+  t.is((await openSource(raw, options)).disks[0]!.virtualSize, SAMPLE_BYTES + 512);
+});
+
+test('a disk that a machine is using is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'a.qcow2');
+  await qemuImg('create', '-q', '-f', 'qcow2', path, '16M');
+  const machine = spawn('qemu-io', ['-f', 'qcow2', path], { stdio: ['pipe', 'pipe', 'ignore'] });
+  t.teardown(() => machine.kill());
+  machine.stdin.write('length\n');
+  await new Promise((resolve) => machine.stdout.once('data', resolve));
+  const error = await t.throwsAsync<AppError>(openSource(path, options));
+  t.is(error.code, 'input-unreadable');
+  t.regex(error.message, /in use/);
 });

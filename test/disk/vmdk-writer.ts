@@ -122,3 +122,16 @@ export function grainsOf(content: Buffer, grainBytes: number): Map<number, Buffe
   }
   return grains;
 }
+
+/**
+ * A streamOptimized disk of qemu-img as VMware's exporter writes it: the directory is found by a footer, which stands
+ * before the end-of-stream marker; the header in front says "at the end" instead.
+ */
+export function withFooter(image: Buffer): Buffer {
+  const front = Buffer.from(image);
+  const marker = Buffer.alloc(SECTOR);
+  marker.writeUInt32LE(1, 0);
+  marker.writeUInt32LE(3, 12);
+  front.writeBigUInt64LE(0xffffffffffffffffn, 56);
+  return Buffer.concat([front, marker, image.subarray(0, SECTOR), Buffer.alloc(SECTOR)]);
+}

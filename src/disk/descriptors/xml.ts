@@ -10,9 +10,9 @@ export interface Element {
   readonly text: string;
 }
 
-export const MAX_XML_BYTES = 8 * 1024 * 1024;
+export const MAX_XML_BYTES = 2 * 1024 * 1024;
 const MAX_DEPTH = 64;
-const MAX_ELEMENTS = 200_000;
+const MAX_ELEMENTS = 20_000;
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 /**
@@ -24,6 +24,7 @@ export function parseXml(bytes: Buffer, shown: string): Element {
   const text = new TextDecoder().decode(bytes);
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text))
     throw invalidDescriptor(shown, 'it declares a document type, which no real one does');
+  if (countOf('<', text) > 2 * MAX_ELEMENTS) throw invalidDescriptor(shown, 'it has too many elements');
   const parser = new XMLParser({
     preserveOrder: true,
     ignoreAttributes: false,
@@ -92,6 +93,12 @@ function elements(nodes: unknown, budget: { left: number; shown: string }, depth
     });
   }
   return found;
+}
+
+function countOf(character: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count += 1;
+  return count;
 }
 
 function textOf(content: unknown): string {

@@ -1,4 +1,4 @@
-import { safeNumber } from '../byte-source.js';
+import { type ByteSource, safeNumber } from '../byte-source.js';
 import { corrupt, truncated, unsupported } from '../failures.js';
 import { type Layer, type LayerContext, tableReader } from '../layer.js';
 
@@ -20,6 +20,7 @@ const ITEM = {
 } as const;
 const BLOCK = { fullyPresent: 6, partiallyPresent: 7 } as const;
 const MAX_ENTRIES = 2047;
+const MAX_LOG_BYTES = 64 * MIB;
 const MAX_VIRTUAL_SIZE = 64 * 1024 ** 4;
 
 interface Region {
@@ -65,13 +66,30 @@ async function checkHeaders({ source, shown }: LayerContext): Promise<void> {
     if (current === null || header.readBigUInt64LE(8) > current.readBigUInt64LE(8)) current = header;
   }
   if (current === null) throw corrupt(shown, 'neither of its two headers is intact');
-  if (!current.subarray(48, 64).equals(Buffer.alloc(16))) {
+  if (await hasLogEntries(current, source)) {
     throw unsupported(
       shown,
       'its log holds writes that are not in the disk yet (the machine was not shut down cleanly)',
       'Work on a copy: open and close the copy once in Hyper-V, or run qemu-img check -r all COPY.vhdx; then name the copy.',
     );
   }
+}
+
+/** Entries of the log count when they carry the identifier that the header gives; zero stands for an empty log. */
+async function hasLogEntries(header: Buffer, source: ByteSource): Promise<boolean> {
+  const identifier = header.subarray(48, 64);
+  if (identifier.equals(Buffer.alloc(16))) return false;
+  const length = Math.min(header.readUInt32LE(68), MAX_LOG_BYTES);
+  const start = safeNumber(header.readBigUInt64LE(72)) ?? source.size;
+  for (let offset = start; offset < start + length; offset += MIB) {
+    const piece = await source.read(offset, MIB);
+    for (let at = 0; at + 64 <= piece.length; at += 4096) {
+      if (piece.toString('latin1', at, at + 4) === 'loge' && piece.subarray(at + 32, at + 48).equals(identifier))
+        return true;
+    }
+    if (piece.length < MIB) break;
+  }
+  return false;
 }
 
 async function readRegions({ source, shown }: LayerContext): Promise<{ bat: Region; metadata: Region }> {
