@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   render: ['model', 'syntax'],
   diff: ['model', 'syntax'],
   pipeline: ['model', 'syntax', 'tools', 'disk', 'guest', 'engine', 'inspect', 'plan', 'render', 'diff'],
-  commands: ['model', 'pipeline', 'render'],
+  commands: ['model', 'syntax', 'pipeline', 'render'],
 };
 
 const PURE_ROOMS = ['model', 'syntax', 'inspect', 'plan', 'render', 'diff'];

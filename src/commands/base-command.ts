@@ -41,6 +41,11 @@ export abstract class BaseCommand extends Command {
     return this.#display;
   }
 
+  /** Before the result is printed: bars and text would mix. */
+  stopProgress(): void {
+    this.#display?.stop();
+  }
+
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#display?.stop();
     await super.finally(error);

@@ -1,4 +1,6 @@
+import Analyze from './analyze.js';
+import Convert from './convert.js';
 import Doctor from './doctor.js';
 
 /** Every command, by the word that calls it. */
-export const COMMANDS = { doctor: Doctor };
+export const COMMANDS = { analyze: Analyze, convert: Convert, doctor: Doctor };

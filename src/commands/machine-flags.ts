@@ -32,7 +32,11 @@ export const machineFlags = {
     multiple: true,
     helpValue: 'CLASS',
   }),
-  include: Flags.string({ summary: 'Keep what matches, whatever else says to leave it out.', multiple: true, helpValue: 'GLOB' }),
+  include: Flags.string({
+    summary: 'Keep what matches, whatever else says to leave it out.',
+    multiple: true,
+    helpValue: 'GLOB',
+  }),
   exclude: Flags.string({ summary: 'Leave out what matches.', multiple: true, helpValue: 'GLOB' }),
   'base-image': Flags.string({
     summary: 'Base image instead of the one of the release: a reference, "bootstrap" or "scratch".',
@@ -45,7 +49,10 @@ export const machineFlags = {
     options: ['install', 'disk', 'auto'] as const,
     default: 'auto',
   }),
-  snapshot: Flags.string({ summary: "Date of a snapshot archive; auto: of the machine's own index files.", helpValue: 'DATE|auto' }),
+  snapshot: Flags.string({
+    summary: "Date of a snapshot archive; auto: of the machine's own index files.",
+    helpValue: 'DATE|auto',
+  }),
   levels: Flags.integer({ summary: 'Levels of package layers: 0 none, 2 as in the thesis.', min: 0, max: 120 }),
   'show-secrets': Flags.boolean({ summary: 'Do not mask passwords in commands and environments.' }),
 };
@@ -104,7 +111,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
 function reportedOptions(flags: MachineFlags): Record<string, unknown> {
   const { output: _output, key, ...rest } = flags;
   const options: Record<string, unknown> = { ...rest };
-  if (key !== undefined) options['key'] = key.map((text) => text.split(':')[0]);
+  if (key !== undefined) options.key = key.map((text) => text.split(':')[0]);
   return Object.fromEntries(
     Object.entries(options)
       .filter(([name, value]) => value !== undefined && name !== 'json' && name !== 'verbose')

@@ -13,9 +13,16 @@ export interface ContentSpool {
   discard(entry: Entry): Promise<void>;
   /** Content of a recorded file, or of another name of it. @throws Error when it was not recorded. */
   read(entry: Entry): AsyncIterable<DataRun>;
+  /** Where the data of a recorded file lies in it, adjacent runs joined: what is not covered is a hole. */
+  extents(entry: Entry): readonly Extent[];
   readonly bytes: number;
   /** Closes and frees the file. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
 }
 
 interface StoredRun {
@@ -44,6 +51,12 @@ export async function createContentSpool(path: string): Promise<ContentSpool> {
     }
   }
 
+  const recorded = (entry: Entry): readonly StoredRun[] => {
+    const runs = runsOf.get(entry.fileId);
+    if (runs === undefined) throw new Error(`the content of ${entry.path} was not recorded`);
+    return runs;
+  };
+
   return {
     record(item) {
       return item.content === undefined ? item : { ...item, content: recording(item.entry, item.content) };
@@ -55,9 +68,16 @@ export async function createContentSpool(path: string): Promise<ContentSpool> {
       if (first !== undefined && last !== undefined && last.position + last.length === end) end = first.position;
     },
     async *read(entry) {
-      const runs = runsOf.get(entry.fileId);
-      if (runs === undefined) throw new Error(`the content of ${entry.path} was not recorded`);
-      for (const run of runs) yield* readRun(file, run);
+      for (const run of recorded(entry)) yield* readRun(file, run);
+    },
+    extents(entry) {
+      const joined: { offset: number; length: number }[] = [];
+      for (const { offset, length } of recorded(entry)) {
+        const last = joined.at(-1);
+        if (last !== undefined && last.offset + last.length === offset) last.length += length;
+        else joined.push({ offset, length });
+      }
+      return joined;
     },
     get bytes() {
       return end;

@@ -25,12 +25,10 @@ import type { Progress } from '../model/progress.js';
 import type { Service } from '../model/services.js';
 import type { ReadRequest } from './request.js';
 
-/** What reading one machine gave: the findings, and what only archives need. */
+/** What reading one machine gave: the findings, and which reader made them. */
 export interface ReadMachine {
   readonly machine: InspectedMachine;
   readonly reader: string;
-  /** Extended attributes of the paths that have any; empty when no content was read. */
-  readonly attributes: ReadonlyMap<string, ExtendedAttributes>;
 }
 
 export interface MachineReading {
@@ -67,11 +65,10 @@ export async function readMachine(source: MachineSource, reading: MachineReading
     const listening = await servicesWithPorts(fs, running.services, context);
     const classified = await classifyFiles(fs, packages, request);
     const content = request.quick
-      ? { inventory: classified, problems: classified.problems, attributes: new Map<string, ExtendedAttributes>() }
+      ? { inventory: classified, problems: classified.problems }
       : await readContent(fs, classified, name, reading);
     return {
       reader: guest.reader,
-      attributes: content.attributes,
       machine: {
         source,
         os: system.os,
@@ -112,18 +109,14 @@ async function readContent(
   classified: ClassifiedFiles,
   name: string,
   { progress, spool }: MachineReading,
-): Promise<{
-  inventory: FileInventory;
-  problems: readonly Problem[];
-  attributes: ReadonlyMap<string, ExtendedAttributes>;
-}> {
+): Promise<{ inventory: FileInventory; problems: readonly Problem[] }> {
   const reader = await contentReader(classified);
   progress.step(name, 'reading content', wantedBytes(classified, reader), 'bytes');
-  const attributes = new Map<string, ExtendedAttributes>();
+  const attributesOf = new Map<string, ExtendedAttributes>();
   let done = 0;
   await fs.stream(
     async (item) => {
-      if (item.attributes.size > 0) attributes.set(item.entry.path, item.attributes);
+      if (item.attributes.size > 0) attributesOf.set(item.entry.fileId, item.attributes);
       await reader.visit(spool === null ? item : spool.record(item));
       done += item.entry.allocated;
       progress.advance(name, done);
@@ -131,7 +124,20 @@ async function readContent(
     (entry) => entry.type !== 'file' || reader.wants(entry),
   );
   const { problems, ...inventory } = reader.finish();
-  return { inventory, problems, attributes };
+  return { inventory: { ...inventory, attributes: attributesByPath(inventory, attributesOf) }, problems };
+}
+
+/** Attributes belong to the file: every name of it has them, whichever name passed by with them. */
+function attributesByPath(
+  inventory: FileInventory,
+  attributesOf: ReadonlyMap<string, ExtendedAttributes>,
+): Map<string, ExtendedAttributes> {
+  const byPath = new Map<string, ExtendedAttributes>();
+  for (const [path, { entry }] of inventory.records) {
+    const attributes = attributesOf.get(entry.fileId);
+    if (attributes !== undefined) byPath.set(path, attributes);
+  }
+  return byPath;
 }
 
 /** Allocated rather than apparent: holes pass in no time. */

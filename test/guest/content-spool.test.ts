@@ -51,6 +51,22 @@ test('runs keep their offsets, and holes take no room', async (t) => {
   });
 });
 
+test('adjacent runs are one extent', async (t) => {
+  async function* runs(): AsyncGenerator<DataRun> {
+    yield { offset: 0, data: Buffer.from('ab') };
+    yield { offset: 2, data: Buffer.from('c') };
+    yield { offset: 10, data: Buffer.from('d') };
+  }
+  const entry: Entry = { ...guest.stat('/a')!, size: 11 };
+  await withSpool(async (spool) => {
+    await consume(spool.record({ entry, attributes: new Map(), content: runs() }).content!);
+    t.deepEqual(spool.extents(entry), [
+      { offset: 0, length: 3 },
+      { offset: 10, length: 1 },
+    ]);
+  });
+});
+
 test('a discarded file gives its room to the next one and can no longer be read', async (t) => {
   await withSpool(async (spool, path) => {
     await guest.stream(async (item) => {

@@ -1,0 +1,72 @@
+import type { AppError } from '../errors.js';
+import type { InspectedMachine } from '../model/inspected.js';
+import type { Plan } from '../model/plan.js';
+import type { Progress } from '../model/progress.js';
+import { planMachines } from '../plan/plan-machines.js';
+import { renderOutput } from '../render/output.js';
+import { buildReport, type RunInfo } from '../render/report.js';
+import { createOutputFolder, type OutputFolder } from './output-folder.js';
+import { type Collection, collectMachines, type FailedMachine } from './read-machines.js';
+import type { AnalyzeRequest } from './request.js';
+import { runInfo } from './run-info.js';
+
+export interface RunContext {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** What a run came to, for the command to print. */
+export interface Outcome {
+  readonly plan: Plan;
+  readonly machines: readonly InspectedMachine[];
+  readonly report: Record<string, unknown>;
+  readonly failures: readonly FailedMachine[];
+  readonly outputFolder: string;
+}
+
+/**
+ * Reads the machines and writes report and Dockerfiles. Starts no engine and asks no network.
+ * @throws AppError when nothing could be analysed; the output folder is then as it was before.
+ */
+export async function analyze(request: AnalyzeRequest, context: RunContext): Promise<Outcome> {
+  const startedAt = new Date();
+  const output = await createOutputFolder(request.output);
+  try {
+    const collection = await collectMachines(request, { ...context, spoolFolder: null });
+    try {
+      const plan = planCollected(collection, request);
+      return await writeOutput(output, plan, collection, await runInfo(startedAt, request.options));
+    } finally {
+      await collection.release();
+    }
+  } finally {
+    await output.abandon();
+  }
+}
+
+/** @throws AppError the first failure, when no machine could be read. */
+export function planCollected(collection: Collection, request: AnalyzeRequest): Plan {
+  const first: AppError | undefined = collection.failures[0]?.error;
+  if (collection.machines.length === 0 && first !== undefined) throw first;
+  return planMachines(
+    collection.machines.map(({ machine }) => machine),
+    request.plan,
+  );
+}
+
+/** Writes all that is text, then puts the folder in its place. */
+export async function writeOutput(
+  output: OutputFolder,
+  plan: Plan,
+  { machines: collected, failures }: Collection,
+  run: RunInfo,
+): Promise<Outcome> {
+  const machines = collected.map(({ machine }) => machine);
+  const diskDigests = new Map(collected.flatMap((each) => [...each.diskDigests]));
+  for (const file of renderOutput(plan, machines, run, { diskDigests })) {
+    await output.write(file.path, file.content, { executable: file.executable === true });
+  }
+  await output.commit();
+  const report = buildReport(plan, machines, run, { diskDigests });
+  return { plan, machines, report, failures, outputFolder: output.path };
+}

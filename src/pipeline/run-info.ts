@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import type { RunInfo } from '../render/report.js';
+import { programVersion } from '../tools/versions.js';
+
+/** When a run was, and with which programs: the one part of a report that differs between equal runs. */
+export async function runInfo(startedAt: Date, options: Readonly<Record<string, unknown>>): Promise<RunInfo> {
+  return {
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    versions: {
+      'vm2docker-image': await ownVersion(),
+      qemu: (await programVersion('qemu-img')) ?? 'not installed',
+      libguestfs: (await programVersion('guestfish')) ?? 'not installed',
+    },
+    options,
+  };
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
