@@ -1,10 +1,12 @@
 import type { BlockView } from '../../disk/views/view.js';
 import { openExt } from './ext/open-ext.js';
 import type { NativeFileSystem } from './file-system.js';
+import { openXfs } from './xfs/open-xfs.js';
 
 /** The file systems that are read here, by blkid's word; everything else is declined. */
 export const DRIVERS: ReadonlyMap<string, (view: BlockView) => NativeFileSystem> = new Map([
   ['ext2', openExt],
   ['ext3', openExt],
   ['ext4', openExt],
+  ['xfs', openXfs],
 ]);
