@@ -60,9 +60,9 @@ withFixtures(`the facts ansible expects of its fixtures are found${why}`, async 
     if (inputs.length === 0 || '/etc/release' in fixture.input) continue;
     const identity = await identify(memoryGuest(Object.fromEntries(inputs)), []);
     t.truthy(identity?.id, path);
-    const id = ANSIBLE_IDS[fixture.result['distribution']!];
+    const id = ANSIBLE_IDS[fixture.result.distribution!];
     if (id !== undefined) t.is(identity!.id, id, path);
-    const version = fixture.result['distribution_version']!;
+    const version = fixture.result.distribution_version!;
     // ansible adds the point release of another file; ours is the VERSION_ID, its beginning.
     if (identity!.versionId !== null && /^\d/.test(version)) {
       const [short, long] = [identity!.versionId, version].sort((a, b) => a.length - b.length);

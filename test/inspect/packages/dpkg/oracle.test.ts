@@ -16,6 +16,7 @@ const why = skipReason === null ? '' : ` (skipped: ${skipReason})`;
 const options = { timeoutMs: 60_000 };
 
 async function installedByDpkg(root: string): Promise<string[]> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the language of dpkg-query, not ours.
   const format = '${db:Status-Status} ${Package} ${Version} ${Architecture}\\n';
   const { stdout } = await run('dpkg-query', [`--admindir=${root}/var/lib/dpkg`, '-W', '-f', format], options);
   return stdout
