@@ -192,7 +192,7 @@ async function evaluateCommand(
     const text = await expandWord(value, state, run);
     const before = append ? (state.variables.get(name) ?? '') : '';
     const assigned = text === null || before === null ? null : before + text;
-    if (statement.words.length === 0) state.variables.set(name, assigned);
+    if (statement.words.length === 0) assign(state, name, assigned);
     else local.push([name, assigned]);
   }
   const words: Value[] = [];
@@ -278,7 +278,8 @@ async function evaluateBuiltin(
     case 'source':
       return sourceFile(args[0] ?? null, state, run);
     case 'exit':
-      if (run.undecided === 0) run.stops.push({ path: run.path, line });
+      if (run.undecided === 0)
+        run.stops.push({ path: run.path, line, failed: !/^(?:0|undefined)$/.test(String(args[0])) });
       return { status: args[0] === undefined ? null : args[0] === '0', flow: 'exit' };
     case 'return':
       return { status: args[0] === undefined ? true : args[0] === null ? null : args[0] === '0', flow: 'return' };
@@ -309,6 +310,10 @@ async function evaluateBuiltin(
       if (value !== null && value !== undefined && /^[0-9]{1,12}$/.test(value)) state.openFiles = Number(value);
       return SUCCESS;
     }
+    // Upstart: the job stops itself.
+    case 'stop':
+      if (args.length === 0 && run.undecided === 0) run.stops.push({ path: run.path, line, failed: true });
+      return SUCCESS;
     case 'eval':
     case 'trap':
     case 'umask':
@@ -322,11 +327,17 @@ async function evaluateBuiltin(
   }
 }
 
+const MAX_VARIABLES = 3000;
+
+function assign(state: ScriptState, name: string, value: Value): void {
+  if (state.variables.size < MAX_VARIABLES || state.variables.has(name)) state.variables.set(name, value);
+}
+
 function declare(name: string, args: readonly Value[], state: ScriptState): Outcome {
   for (const argument of args) {
     const match = argument === null ? null : /^([A-Za-z_][A-Za-z0-9_]*)(?:=([\s\S]*))?$/.exec(argument);
     if (match === null) continue;
-    if (match[2] !== undefined) state.variables.set(match[1]!, match[2]);
+    if (match[2] !== undefined) assign(state, match[1]!, match[2]);
     else if (name === 'local' && !state.variables.has(match[1]!)) state.variables.set(match[1]!, '');
     if (name === 'export') state.exported.add(match[1]!);
   }

@@ -1,13 +1,15 @@
 import { baseName } from '../../../model/path.js';
 import { readText, type ServiceContext } from '../context.js';
 import { evaluate, evaluateStatement } from './evaluate.js';
-import type { Launch, ScriptRun, ScriptState, Value } from './machine.js';
+import type { Launch, ScriptRun, ScriptState, ScriptStop, Value } from './machine.js';
 import { parseScript } from './parse.js';
 
 export interface ScriptResult {
   readonly launches: readonly Launch[];
   /** Where the script certainly ends before it starts anything; null when it does not. */
-  readonly stopped: { readonly path: string; readonly line: number } | null;
+  readonly stopped: ScriptStop | null;
+  /** Where it gives up, whatever it started before. */
+  readonly failed: ScriptStop | null;
   /** Variables at its end, as far as they are known. */
   readonly variables: ReadonlyMap<string, Value>;
   readonly exported: ReadonlySet<string>;
@@ -34,7 +36,7 @@ export async function readScript(
 ): Promise<ScriptResult> {
   const run: ScriptRun = {
     context,
-    budget: { steps: 20_000, launches: 200, files: 50 },
+    budget: { steps: 10_000, launches: 200, files: 50 },
     launches: [],
     stops: [],
     path: input.path,
@@ -66,6 +68,7 @@ export async function readScript(
   return {
     launches: run.launches,
     stopped: stop,
+    failed: run.stops.find(({ failed }) => failed) ?? null,
     variables: state.variables,
     exported: state.exported,
     openFiles: state.openFiles,

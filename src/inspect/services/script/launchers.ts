@@ -96,7 +96,7 @@ function startStopDaemon(args: readonly string[]): Started | null {
     const long = /^--([a-z-]+)(?:=([\s\S]*))?$/.exec(option);
     if (long !== null) {
       if (long[2] !== undefined) values.set(long[1]!, long[2]);
-      else if (longWithValue.has(long[1]!)) values.set(long[1]!, options[(index += 1)] ?? '');
+      else if (longWithValue.has(long[1]!)) values.set(long[1]!, options[++index] ?? '');
       else flags.add(long[1]!);
     } else if (/^-[A-Za-z0-9]/.test(option)) {
       for (let at = 1; at < option.length; at += 1) {
@@ -105,7 +105,7 @@ function startStopDaemon(args: readonly string[]): Started | null {
           flags.add(option[at]!);
           continue;
         }
-        values.set(name, at + 1 < option.length ? option.slice(at + 1) : (options[(index += 1)] ?? ''));
+        values.set(name, at + 1 < option.length ? option.slice(at + 1) : (options[++index] ?? ''));
         break;
       }
     } else {
@@ -144,7 +144,7 @@ function redHatDaemon(args: readonly string[]): Started | null {
   for (; index < args.length; index += 1) {
     const option = args[index]!;
     if (option.startsWith('--user')) {
-      user = option.includes('=') ? option.slice(option.indexOf('=') + 1) : (args[(index += 1)] ?? null);
+      user = option.includes('=') ? option.slice(option.indexOf('=') + 1) : (args[++index] ?? null);
     } else if (option === '--check' || option === '--pidfile') index += 1;
     else if (!/^(?:--|[+-][0-9]+$)/.test(option)) break;
   }
@@ -174,10 +174,10 @@ function su(args: readonly string[]): Started | null {
   const rest: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index]!;
-    if (word === '-c' || word === '--command' || word === '--session-command') line = args[(index += 1)] ?? null;
+    if (word === '-c' || word === '--command' || word === '--session-command') line = args[++index] ?? null;
     else if (word.startsWith('--command=')) line = word.slice('--command='.length);
     else if (word === '-s' || word === '--shell' || word === '-g' || word === '-G') index += 1;
-    else if (word === '-u' || word === '--user') user = args[(index += 1)] ?? null;
+    else if (word === '-u' || word === '--user') user = args[++index] ?? null;
     else if (word === '--') {
       rest.push(...args.slice(index + 1));
       break;
@@ -228,7 +228,7 @@ function takeOptions(
     if (!option.startsWith('-') || option === '-') break;
     const equals = option.indexOf('=');
     const short = option.slice(0, 2);
-    if (withValue.includes(option)) values.set(option, args[(index += 1)] ?? '');
+    if (withValue.includes(option)) values.set(option, args[++index] ?? '');
     else if (option.startsWith('--') && equals > 0) values.set(option.slice(0, equals), option.slice(equals + 1));
     else if (!option.startsWith('--') && withValue.includes(short)) values.set(short, option.slice(2));
   }

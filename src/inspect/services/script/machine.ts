@@ -22,6 +22,13 @@ export interface Launch {
   readonly line: number;
 }
 
+/** Where a script certainly ends; `failed` when it gives up rather than being done. */
+export interface ScriptStop {
+  readonly path: string;
+  readonly line: number;
+  readonly failed: boolean;
+}
+
 export interface Budget {
   steps: number;
   launches: number;
@@ -43,7 +50,7 @@ export interface ScriptRun {
   readonly budget: Budget;
   readonly launches: Launch[];
   /** Where and why the script ended before its last line, when it certainly did. */
-  readonly stops: { path: string; line: number }[];
+  readonly stops: ScriptStop[];
   path: string;
   /** Nested conditions whose outcome is unknown. */
   undecided: number;

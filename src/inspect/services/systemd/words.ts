@@ -15,9 +15,9 @@ export function splitWords(text: string): { readonly value: string; readonly raw
     for (; position < text.length; position += 1) {
       const character = text[position]!;
       if (character === '\\' && position + 1 < text.length) {
-        const escape = unescape(text, position + 1);
-        value += escape.value;
-        position += escape.length;
+        const undone = escapedCharacter(text, position + 1);
+        value += undone.value;
+        position += undone.length;
         raw = false;
       } else if (quote !== '') {
         if (character === quote) quote = '';
@@ -50,7 +50,7 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** The character behind the backslash at `position - 1`; unknown escapes keep their backslash. */
-function unescape(text: string, position: number): { value: string; length: number } {
+function escapedCharacter(text: string, position: number): { value: string; length: number } {
   const letter = text[position]!;
   const simple = Object.hasOwn(SIMPLE_ESCAPES, letter) ? SIMPLE_ESCAPES[letter] : undefined;
   if (simple !== undefined) return { value: simple, length: 1 };

@@ -1,0 +1,19 @@
+import { readText, type ServiceContext } from '../context.js';
+
+/** Names of services(5) → ports, and the names of RPC services, which rpcbind gives ports. */
+export async function readNetworkServices(context: ServiceContext): Promise<ReadonlyMap<string, number>> {
+  const ports = new Map<string, number>();
+  for (const line of ((await readText(context, '/etc/services')) ?? '').split('\n', 50_000)) {
+    const [name, port, ...aliases] = line.replace(/#.*$/, '').trim().split(/\s+/);
+    const match = /^([0-9]{1,5})\/([a-z]+)$/.exec(port ?? '');
+    if (match === null || !name) continue;
+    for (const each of [name, ...aliases])
+      if (!ports.has(`${each}/${match[2]}`)) ports.set(`${each}/${match[2]}`, Number(match[1]));
+  }
+  return ports;
+}
+
+export function portOf(ports: ReadonlyMap<string, number>, service: string, protocol: string): number | null {
+  if (/^[0-9]{1,5}$/.test(service)) return Number(service) > 0 && Number(service) < 65536 ? Number(service) : null;
+  return ports.get(`${service}/${protocol}`) ?? null;
+}
