@@ -85,6 +85,13 @@ export function openFailure(stderr: string, disk: string): AppError {
       detail,
     });
   }
+  if (/Too many open files/.test(stderr)) {
+    return new AppError('program-failed', `QEMU may not open as many files at a time as ${disk} has`, {
+      where: { disk },
+      todo: 'Raise the limit of this shell (ulimit -n 65536), and run again.',
+      detail,
+    });
+  }
   return new AppError('input-corrupt', `QEMU cannot open ${disk}`, {
     where: { disk },
     todo: 'Its last words say why. Copy the disk again, or export the machine again where it lives.',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openSource } from '../../src/disk/open-source.js';
 import { AppError, type ErrorCode } from '../../src/errors.js';
 import { MIB, noise, qemuImg, SAMPLE_BYTES, temporaryFolder, writeSampleDisk } from './sample.js';
-import { cowdExtent, writeDescriptor } from './vmdk-writer.js';
+import { cowdExtent, descriptorText, withFooter, writeDescriptor } from './vmdk-writer.js';
 
 interface Expected {
   readonly code: ErrorCode;
@@ -186,6 +186,22 @@ const CASES: readonly Case[] = [
     expected: { code: 'input-corrupt', message: /no extent and no setting/ },
   },
   {
+    what: 'a monolithic VMDK whose own descriptor names /etc/shadow',
+    make: (folder) => monolithicWith(folder, 'RW 1 FLAT "/etc/shadow" 0'),
+    expected: { code: 'input-corrupt', message: /other extents than itself/ },
+  },
+  {
+    what: 'a VMDK whose header sends QEMU to the descriptor inside, and whose footer does not',
+    make: async (folder) => {
+      const path = await monolithicWith(folder, 'RW 32768 SPARSE "a.vmdk"', 'streamOptimized');
+      const image = withFooter(await readFile(path));
+      image.writeBigUInt64LE(0n, 12);
+      await writeFile(path, image);
+      return path;
+    },
+    expected: { code: 'input-unsupported', message: /empty shell around a descriptor/ },
+  },
+  {
     what: 'one part of a split VMDK',
     make: async (folder) => {
       await qemuImg(
@@ -331,6 +347,18 @@ async function file(folder: string, name: string, content: string | Buffer): Pro
 async function descriptor(folder: string, extents: readonly string[], more: object = {}): Promise<string> {
   const path = join(folder, 'a.vmdk');
   await writeDescriptor(path, { createType: 'custom', extents, ...more });
+  return path;
+}
+
+/** A disk of qemu-img whose descriptor inside is another one of the same length. */
+async function monolithicWith(folder: string, extent: string, subformat = 'monolithicSparse'): Promise<string> {
+  const path = join(folder, 'a.vmdk');
+  await qemuImg('create', '-q', '-f', 'vmdk', '-o', `subformat=${subformat}`, path, '16M');
+  const image = await readFile(path);
+  const [offset, length] = [image.readUInt32LE(28) * 512, image.readUInt32LE(36) * 512];
+  const text = descriptorText({ createType: 'monolithicFlat', extents: [extent] });
+  Buffer.from(text.padEnd(length, '\0')).copy(image, offset);
+  await writeFile(path, image);
   return path;
 }
 

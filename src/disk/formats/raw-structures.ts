@@ -10,11 +10,9 @@ export interface Structure {
 export async function findStructures(source: ByteSource): Promise<Structure[]> {
   const front = Buffer.alloc(128 * 1024);
   (await source.read(0, front.length)).copy(front);
-  // A file system over the whole disk comes first: boot sectors of such disks look like partition tables.
   const whole = FILE_SYSTEMS.map((recognise) => recognise(front)).filter((found) => found !== null);
-  if (whole.length > 0) return whole;
-  const gpt = findGpt(front);
-  return gpt ?? findMbr(front);
+  // A superblock may be left over from before the disk was partitioned, so both count.
+  return [...whole, ...(findGpt(front) ?? findMbr(front))];
 }
 
 /** UEFI 2.10, section 5.3. The header names its own copy, which stands in the last sector of the disk. */
@@ -34,6 +32,8 @@ function findGpt(front: Buffer): Structure[] | null {
 /** The four entries of a master boot record, if every one of them is plausible. */
 function findMbr(front: Buffer): Structure[] {
   if (front.readUInt16LE(510) !== 0xaa55) return [];
+  const volume = bootSector(front);
+  if (volume !== null) return [volume];
   const found: Structure[] = [];
   for (let index = 0; index < 4; index += 1) {
     const position = 446 + index * 16;
@@ -41,26 +41,25 @@ function findMbr(front: Buffer): Structure[] {
     const type = front[position + 4]!;
     const start = front.readUInt32LE(position + 8);
     const length = front.readUInt32LE(position + 12);
-    if (status !== 0 && status !== 0x80) return bootSector(front);
-    if (type === 0 || length === 0) continue;
-    // A protective entry covers what it can; the GPT itself says more.
-    if (type === 0xee) continue;
+    if (status !== 0 && status !== 0x80) return [];
+    // A protective entry (0xee) covers what it can; the GPT itself says more.
+    if (type === 0 || length === 0 || type === 0xee) continue;
     found.push({ name: `partition ${index + 1}`, end: (start + length) * 512 });
   }
-  return found.length > 0 ? found : bootSector(front);
+  return found;
 }
 
-/** FAT, exFAT and NTFS begin with a boot sector that ends like a partition table. */
-function bootSector(front: Buffer): Structure[] {
+/** FAT and NTFS begin with a boot sector that ends like a partition table. */
+function bootSector(front: Buffer): Structure | null {
   const sector = front.readUInt16LE(11);
-  const isPower = sector >= 512 && sector <= 4096 && (sector & (sector - 1)) === 0;
+  if (sector < 512 || sector > 4096 || (sector & (sector - 1)) !== 0) return null;
   if (front.toString('latin1', 3, 11) === 'NTFS    ')
-    return isPower ? [{ name: 'NTFS', end: times(front.readBigUInt64LE(40), sector) }] : [];
+    return { name: 'NTFS', end: times(front.readBigUInt64LE(40), sector) };
   const isFat =
     /^FAT(?:12|16|32)? *$/.test(front.toString('latin1', 54, 62)) || front.toString('latin1', 82, 87) === 'FAT32';
-  if (!isFat || !isPower) return [];
+  if (!isFat) return null;
   const sectors = front.readUInt16LE(19) || front.readUInt32LE(32);
-  return [{ name: 'FAT file system', end: sectors * sector }];
+  return { name: 'FAT file system', end: sectors * sector };
 }
 
 const FILE_SYSTEMS: readonly ((front: Buffer) => Structure | null)[] = [

@@ -70,7 +70,7 @@ async function checkHosted(front: Buffer, source: ByteSource, check: SparseCheck
       `the compression ${compressAlgorithm} is not read`,
       'Export the machine again as OVA, then name that.',
     );
-  const number = (offset: number): number => bounded(header, offset, shown);
+  const number = (offset: number, of = header): number => bounded(of, offset, shown);
   const overhead = number(64);
   if (overhead * SECTOR > source.size)
     throw truncated(shown, `its header and tables take ${overhead * SECTOR} bytes, and the file has ${source.size}`);
@@ -83,7 +83,8 @@ async function checkHosted(front: Buffer, source: ByteSource, check: SparseCheck
     compressed: compressAlgorithm === 1,
     markers: (flags & FLAG.markers) !== 0,
   };
-  if (map.capacity === 0)
+  // QEMU takes extents from the descriptor inside when the header in front has no capacity, footer or not.
+  if (map.capacity === 0 || number(12, front) === 0)
     throw unsupported(
       shown,
       'it is an empty shell around a descriptor',

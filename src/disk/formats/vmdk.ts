@@ -17,6 +17,8 @@ import { checkSeSparseExtent } from './vmdk-sesparse.js';
 import { checkSparseExtent, HOSTED_MAGIC, type SparseCheck, type SparseExtent } from './vmdk-sparse.js';
 
 const SECTOR = 512;
+/** 8 TiB in extents of 2 GiB; QEMU keeps each of them open. */
+const MAX_EXTENTS = 4096;
 
 /**
  * Checks a VMDK of any kind, all its extents and all its parents.
@@ -50,8 +52,9 @@ async function openMonolithic(context: LayerContext): Promise<Layer> {
     );
   }
   const descriptor = parseVmdkDescriptor(text, shown);
-  if (descriptor.extents.length !== 1)
-    throw corrupt(shown, `its own descriptor names ${descriptor.extents.length} extents instead of itself`);
+  if (descriptor.extents.length !== 1 || descriptor.extents[0]!.type !== 'SPARSE') {
+    throw corrupt(shown, 'the descriptor inside of it names other extents than itself');
+  }
   const backing = await openParent(descriptor, context);
   return {
     format: 'vmdk',
@@ -77,6 +80,8 @@ async function openDescriptorFile(context: LayerContext, position: 'top' | 'belo
   if (source.size > MAX_DESCRIPTOR_BYTES) throw corrupt(shown, `a descriptor of ${source.size} bytes`);
   const descriptor = parseVmdkDescriptor(await source.read(0, source.size), shown);
   if (descriptor.extents.length === 0) throw truncated(shown, 'its descriptor names no extent');
+  if (descriptor.extents.length > MAX_EXTENTS)
+    throw corrupt(shown, `its descriptor names ${descriptor.extents.length} extents`);
   if (!descriptor.hasDatabase) {
     context.report({
       code: 'disk-descriptor-incomplete',
