@@ -3,7 +3,7 @@ import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { type InstalledPackage, packageKey } from '../model/packages.js';
 import { ancestors, comparePaths } from '../model/path.js';
-import { TAR_END_SIZE, tarMemberSize, tarRefusal } from '../syntax/tar-header.js';
+import { attributeRefusal, TAR_END_SIZE, tarMemberSize, tarRefusal } from '../syntax/tar-header.js';
 
 /** The files of one machine, ordered by what layers ask of them. */
 export interface MachineFiles {
@@ -31,6 +31,10 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
     if (refusal !== null) {
       unrepresentable.push({ path, reason: refusal });
       continue;
+    }
+    for (const name of machine.files.attributes?.get(path)?.keys() ?? []) {
+      const reason = attributeRefusal(name);
+      if (reason !== null) unrepresentable.push({ path, reason });
     }
     kept.set(path, record);
     if (record.entry.links > 1 && record.entry.type !== 'directory') append(hardLinks, record.entry.fileId, path);

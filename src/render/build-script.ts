@@ -62,11 +62,9 @@ function layerSteps(plan: Plan, group: GroupPlan, layer: LayerPlan): string[] {
 
 /** `bootstrap.sh`: a minimal root of the release, made by mmdebstrap or debootstrap as root. */
 export function bootstrapScript(group: GroupPlan): string {
-  const { suite, archive, components, architecture } = group.base.bootstrap!;
-  const merge = group.base.mergedUsr;
-  const hook =
-    merge === null ? '' : ` --hook-dir=/usr/share/mmdebstrap/hooks/${merge ? 'merged-usr' : 'no-merged-usr'}`;
-  const flag = merge === null ? '' : merge ? ' --merged-usr' : ' --no-merged-usr';
+  const { suite, archive, components, architecture, layout } = group.base.bootstrap!;
+  const hook = layout === undefined ? '' : ` --hook-dir=/usr/share/mmdebstrap/hooks/${layout}`;
+  const flag = layout === undefined ? '' : ` --${layout}`;
   const words = { suite: quoteShell(suite), archive: quoteShell(archive), architecture: quoteShell(architecture) };
   return `#!/bin/sh
 # Makes the minimal root that the images stand on, as root: sh bootstrap.sh rootfs.tar

@@ -14,6 +14,8 @@ export interface SummaryOptions {
 }
 
 const MAX_LINES = 8;
+const MAX_SERVICES = 20;
+const MAX_WIDTH = 160;
 const SEVERITY_ORDER = { blocker: 0, warning: 1, info: 2 } as const;
 
 /** What a person reads after a run: each machine, its layers, what was left out and why, what to look at. */
@@ -156,7 +158,7 @@ function serviceLines(machine: InspectedMachine): string[] {
       service.ports.map(({ port, protocol }) => `${port}/${protocol}`).join(' '),
       service.command.join(' ').slice(0, 60),
     ]);
-  return alignColumns(rows.map((row) => row.map(oneLine)));
+  return shortened(alignColumns(rows.map((row) => row.map(oneLine))), MAX_SERVICES);
 }
 
 function secretLines(machine: InspectedMachine): string[] {
@@ -204,9 +206,10 @@ function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }
 
-function shortened(lines: readonly string[]): string[] {
-  if (lines.length <= MAX_LINES) return [...lines];
-  return [...lines.slice(0, MAX_LINES - 1), `and ${lines.length - MAX_LINES + 1} more: see report.json`];
+function shortened(lines: readonly string[], limit = MAX_LINES): string[] {
+  const cut = lines.map((line) => (line.length <= MAX_WIDTH ? line : `${line.slice(0, MAX_WIDTH - 1)}…`));
+  if (cut.length <= limit) return cut;
+  return [...cut.slice(0, limit - 1), `and ${cut.length - limit + 1} more: see report.json`];
 }
 
 interface Styles {

@@ -120,11 +120,20 @@ export function tarRefusal(entry: Entry): string | null {
   return null;
 }
 
-/** The attributes that engines keep when they add an archive; the others are a difference that is listed. */
+/** Why an attribute gets lost in an image, or null for one that engines keep when they add an archive. */
+export function attributeRefusal(name: string): string | null {
+  if (name === 'security.capability' || name.startsWith('user.')) return null;
+  if (name === 'system.posix_acl_access' || name === 'system.posix_acl_default') {
+    return `engines drop access control lists (${name}); the group bits, until now their mask, then hold for the group`;
+  }
+  return `engines drop the attribute ${displayPath(name)}`;
+}
+
+/** The attributes that go into an archive, sorted. */
 export function representableAttributes(attributes: ExtendedAttributes | undefined): [string, Buffer][] {
   if (attributes === undefined) return [];
   return [...attributes]
-    .filter(([name]) => name === 'security.capability' || name.startsWith('user.'))
+    .filter(([name]) => attributeRefusal(name) === null)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 

@@ -101,8 +101,17 @@ function bootstrap(question: BaseQuestion, row: BaseImageRow | undefined, reason
     reason: `${reason}; a minimal root is bootstrapped`,
     platform: imagePlatform(architecture),
     mergedUsr: question.mergedUsr,
-    bootstrap: { suite, archive, components: ['main'], architecture },
+    bootstrap: { suite, archive, components: ['main'], architecture, ...layoutOf(question, row) },
   };
+}
+
+/** Without a row the suite's own layout is not known, and the machine's is asked for. */
+function layoutOf(
+  { mergedUsr }: BaseQuestion,
+  row: BaseImageRow | undefined,
+): Pick<NonNullable<BasePlan['bootstrap']>, 'layout'> {
+  if (mergedUsr === null || mergedUsr === row?.mergedUsr) return {};
+  return { layout: mergedUsr ? 'merged-usr' : 'no-merged-usr' };
 }
 
 function scratch(question: BaseQuestion, reason: string): BaseChoice {

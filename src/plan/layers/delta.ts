@@ -5,7 +5,7 @@ import { comparePaths } from '../../model/path.js';
 import type { LayerPlan } from '../../model/plan.js';
 import { type MachineFiles, measure, sameMetadata, withFolders } from '../files.js';
 import { layerId } from './package-layers.js';
-import { recreation } from './recreated.js';
+import { installationOf, recreation } from './recreated.js';
 
 export interface DeltaQuestion {
   readonly group: string;
@@ -29,6 +29,7 @@ export function deltaLayer(question: DeltaQuestion): LayerPlan {
   const laid = laidDown(question);
   const installed = new Set(question.installed.map(packageKey));
   const isExact = installed.size === 0 && chain.every((layer) => layer.mode === 'disk');
+  const installation = installationOf(files.machine.files.records, installed);
   const paths: string[] = [];
   const certain: string[] = [];
   const doubtful: string[] = [];
@@ -40,7 +41,7 @@ export function deltaLayer(question: DeltaQuestion): LayerPlan {
     paths.push(path);
     if (isExact || entry.type === 'directory') certain.push(path);
     else {
-      const again = recreation(record, files.machine.files.records);
+      const again = recreation(record, installation);
       if (again === 'own') certain.push(path);
       else if (again === 'doubtful') doubtful.push(path);
     }

@@ -113,7 +113,7 @@ function installPlan(
     named: named.map((item) => installName(item, context.architecture)).sort(comparePaths),
     pins: [...bySource.values()]
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
-      .sort((a, b) => comparePaths(a.source, b.source) || comparePaths(a.version, b.version)),
+      .sort((a, b) => comparePaths(a.packages[0]!, b.packages[0]!)),
     remove,
     sources,
     foreignArchitectures: foreignArchitectures.filter(isForeign),

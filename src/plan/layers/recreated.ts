@@ -21,34 +21,68 @@ const SAME: readonly RegExp[] = [
   /^\/etc\/systemd\/(?:system|user)\/[^/]+\.(?:wants|requires)\//,
   /^\/var\/lib\/systemd\/deb-systemd-(?:user-)?helper-(?:enabled|masked)\//,
   /^\/usr\/share\/mime\//,
+  /^\/usr\/lib\/udev\/hwdb\.bin$/,
+  /^\/var\/lib\/systemd\/catalog\//,
   /^\/usr\/share\/glib-2\.0\/schemas\/gschemas\.compiled$/,
 ];
 
 const DOUBTFUL: readonly RegExp[] = [
-  /^\/var\/lib\/(?:ucf|pam|python|emacsen-common|xml-core|sgml-base|systemd\/catalog)\//,
+  /^\/var\/lib\/(?:ucf|pam|python|emacsen-common|xml-core|sgml-base)\//,
   /^\/var\/cache\/(?:fontconfig|ldconfig)\//,
   /^\/usr\/share\/info\/dir/,
   /^\/usr\/share\/icons\/[^/]+\/icon-theme\.cache$/,
   /^\/usr\/lib\/[^/]+\/(?:gdk-pixbuf-2\.0|gio|gtk-[234]\.0)\//,
-  /^\/usr\/lib\/(?:udev|systemd)\/hwdb\.bin$/,
+  /^\/var\/cache\/debconf\/templates\.dat$/,
   /^\/etc\/(?:pam\.d|default|java-[^/]+|emacs|perl)\//,
 ];
 
-export function recreation(record: FileRecord, records: ReadonlyMap<string, FileRecord>): Recreation {
-  const { path } = record.entry;
+export function recreation(record: FileRecord, installation: Installation): Recreation {
+  const { path, mtime } = record.entry;
+  const { records } = installation;
+  // Its packaged content under another owner or mode: the package's script sets those again.
+  if (record.state === 'unchanged' && installation.brings(record)) return 'same';
   if (record.state !== 'unowned') return 'own';
   if (record.entry.type === 'directory') return 'same';
   if (compiledPythonSource(path, records)) return 'same';
   if (record.entry.type === 'symlink' && record.entry.target?.startsWith('/etc/alternatives/') === true) return 'same';
   if (SAME.some((pattern) => pattern.test(path))) return 'same';
+  // A cluster that nobody wrote to since its package was installed comes out equal but for its log and its numbers.
+  if (/^\/var\/lib\/postgresql\/[^/]+\/[^/]+\/base\//.test(path)) return installation.isTime(mtime) ? 'same' : 'own';
   return DOUBTFUL.some((pattern) => pattern.test(path)) ? 'doubtful' : 'own';
 }
 
-/** Keys of the packages that a recreated file counts to: those whose script makes it, as far as its name tells. */
-export function producers(record: FileRecord, records: ReadonlyMap<string, FileRecord>): readonly string[] {
-  const { path } = record.entry;
-  const source = compiledPythonSource(path, records);
-  return source?.owners ?? [];
+/** When and what package managers installed on a machine. */
+export interface Installation {
+  readonly records: ReadonlyMap<string, FileRecord>;
+  /** Whether packages that layers below install list the file. */
+  brings(record: FileRecord): boolean;
+  /** Whether something was being installed at a time (seconds since 1970). */
+  isTime(seconds: number): boolean;
+}
+
+/** A package's script runs within minutes after dpkg wrote the list of its files. */
+const INSTALLATION_SECONDS = 300;
+
+export function installationOf(records: ReadonlyMap<string, FileRecord>, installed: ReadonlySet<string>): Installation {
+  const times: number[] = [];
+  for (const [path, { entry }] of records) {
+    if (path.startsWith('/var/lib/dpkg/info/') && path.endsWith('.list')) times.push(entry.mtime);
+  }
+  times.sort((a, b) => a - b);
+  return {
+    records,
+    brings: (record) => record.owners.some((owner) => installed.has(owner)),
+    isTime(seconds) {
+      let [low, high] = [0, times.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (times[middle]! <= seconds) low = middle + 1;
+        else high = middle;
+      }
+      const latest = times[low - 1];
+      return latest !== undefined && seconds - latest <= INSTALLATION_SECONDS;
+    },
+  };
 }
 
 function compiledPythonSource(path: string, records: ReadonlyMap<string, FileRecord>): FileRecord | undefined {

@@ -7,6 +7,8 @@ const REQUIRED_EVERYWHERE = new Set(['login', 'login.defs', 'mawk', 'mount', 'pa
 /** The same for Debian alone (Ubuntu's minimal root has no tzdata), and until Debian 12. */
 const REQUIRED_IN_DEBIAN = new Set(['tzdata']);
 const REQUIRED_UNTIL_DEBIAN_12 = new Set(['e2fsprogs']);
+/** Two ways of saying that /usr is merged; which one a root has depends on the program that made it. */
+const MERGE_MARKERS = new Set(['usrmerge', 'usr-is-merged']);
 
 /** What minimal roots of the other families are made of, before closure. */
 const CORE_NAMES: Readonly<Record<Exclude<PackageManagerName, 'dpkg'>, readonly string[]>> = {
@@ -71,7 +73,7 @@ function dpkgBaseClosure(index: PackageIndex, os: OperatingSystem): Set<number> 
     const dependent = packages[pending.pop()!]!;
     for (const requirement of dependent.depends) {
       const first = requirement[0];
-      if (first === undefined) continue;
+      if (first === undefined || MERGE_MARKERS.has(first.name)) continue;
       const { real } = index.satisfiers(dependent, first);
       // The resolver takes the first alternative when it is a real package, and so it did for the minimal root.
       const sameArchitecture = real.find((node) => fitsArchitecture(packages[node]!, dependent));
