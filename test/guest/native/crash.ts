@@ -1,0 +1,74 @@
+import { copyFileSync, constants as files } from 'node:fs';
+import type { ExecutionContext } from 'ava';
+import { differences, type Seen, seenByReader } from './compare.js';
+import { command, emptyImage, kernelView, mounted, openImages, script } from './images.js';
+
+/** A file system that is copied while it is mounted and busy, as a snapshot of a running machine is. */
+export interface Crash {
+  readonly name: string;
+  readonly bytes: number;
+  readonly make: readonly string[];
+  readonly mount: string;
+  readonly rounds: number;
+  /** Freeze it first, as a quiesced snapshot does. */
+  readonly isFrozen?: boolean;
+}
+
+const MIB = 2 ** 20;
+const ext = (name: string, mount: string, ...options: string[]): Crash => ({
+  name,
+  bytes: 200 * MIB,
+  make: ['mkfs.ext4', '-q', '-F', ...options],
+  mount: ['commit=300', mount].filter((option) => option !== '').join(','),
+  rounds: 3,
+});
+const xfs = (name: string, ...options: string[]): Crash => ({
+  name,
+  bytes: 400 * MIB,
+  make: ['mkfs.xfs', '-q', ...options],
+  mount: '',
+  rounds: 3,
+});
+
+export const CRASHES: readonly Crash[] = [
+  ext('ext4', ''),
+  ext('ext4-1k', '', '-b', '1024'),
+  ext('ext4-data-journal', 'data=journal'),
+  ext('ext4-no-checksums', '', '-O', '^metadata_csum'),
+  ext('ext4-orphan-file', '', '-O', 'orphan_file'),
+  ext('ext4-short-journal', '', '-J', 'size=4'),
+  ext('ext3', '', '-t', 'ext3'),
+  xfs('xfs'),
+  xfs('xfs-no-bigtime', '-m', 'bigtime=0'),
+  xfs('xfs-1k', '-b', 'size=1024'),
+  xfs('xfs-64k-folders', '-n', 'size=65536'),
+  { ...xfs('xfs-frozen'), isFrozen: true },
+  { ...ext('ext4-frozen', ''), isFrozen: true },
+];
+
+/** Compares what we make of the copy with what the kernel makes of it when it recovers it. */
+export async function recoversAsKernel(t: ExecutionContext, crash: Crash, operations: number): Promise<void> {
+  const image = emptyImage(`crash-${crash.name}`, crash.bytes);
+  command(crash.make[0]!, ...crash.make.slice(1), image);
+  const copies = mounted(image, crash.mount, (folder) =>
+    Array.from({ length: crash.rounds }, (_, round) => {
+      command('python3', script('stress.py'), folder, String(round), String(operations));
+      if (crash.isFrozen === true) command('fsfreeze', '-f', folder);
+      const copy = `${image}.${round}`;
+      copyFileSync(image, copy, files.COPYFILE_FICLONE);
+      if (crash.isFrozen === true) command('fsfreeze', '-u', folder);
+      return copy;
+    }),
+  );
+  for (const copy of copies) {
+    const guest = await openImages([copy]);
+    const actual = await seenByReader(guest.fs);
+    await guest.close();
+    // A loop device for a read-only mount is read-only, too, so the copy is recovered by mounting it once.
+    const uuid = crash.make[0] === 'mkfs.xfs' ? ',nouuid' : '';
+    mounted(copy, `noatime${uuid}`, () => {});
+    const expected: Map<string, Seen> = kernelView(copy, `ro${uuid}`);
+    t.true(expected.size > 100, `only ${expected.size} entries`);
+    t.deepEqual(differences(expected, actual).slice(0, 20), []);
+  }
+}
