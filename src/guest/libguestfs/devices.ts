@@ -1,31 +1,54 @@
-import type { Volume } from '../volumes.js';
+import { diskDevice, type Volume } from '../volumes.js';
 
-/** A block device as lsblk(8) shows it, with its name in the kernel, which is safe to put into a command. */
+/** A block device as lsblk(8) shows it, with its name in the appliance's kernel, which is safe to put into a command. */
 export interface Device extends Volume {
   readonly kernelName: string;
 }
+
+type Fields = ReadonlyMap<string, string>;
 
 const MAX_DEVICES = 4096;
 
 /**
  * The devices of the machine out of `lsblk --pairs`; the appliance's own disk and what only carries a partition table
- * are left out.
+ * are left out. The kernel gives letters to disks in any order; here they follow the order of the machine, as they do in
+ * the calls of libguestfs.
  */
 export function parseDevices(output: string): Device[] {
+  const rows = output.split('\n', MAX_DEVICES).map(parsePairs);
+  const letters = diskNames(rows);
   const devices: Device[] = [];
-  for (const line of output.split('\n', MAX_DEVICES)) {
-    const fields = parsePairs(line);
+  for (const fields of rows) {
     const name = fields.get('NAME');
     if (name === undefined || fields.get('MOUNTPOINT') === '/') continue;
     const type = fields.get('FSTYPE') ?? '';
     if (type === '' && fields.get('PTTYPE') !== '' && fields.get('TYPE') === 'disk') continue;
     if (devices.some((known) => known.kernelName === fields.get('KNAME'))) continue;
-    devices.push(toDevice(name, type, fields));
+    devices.push(toDevice(inOrder(name, letters), type, fields));
   }
   return devices;
 }
 
-function toDevice(name: string, type: string, fields: ReadonlyMap<string, string>): Device {
+/** Name in the kernel → name by the place on the bus (`HOST:CHANNEL:TARGET:LUN`), where the disks are in order. */
+function diskNames(rows: readonly Fields[]): Map<string, string> {
+  const place = (fields: Fields): number => {
+    const [, , target, lun] = (fields.get('HCTL') ?? '').split(':').map(Number);
+    return (target ?? 0) * 65536 + (lun ?? 0);
+  };
+  const disks = rows
+    .filter((fields) => fields.get('TYPE') === 'disk' && fields.get('MOUNTPOINT') !== '/')
+    .filter((fields) => /^\/dev\/sd[a-z]+$/.test(fields.get('NAME') ?? ''))
+    .sort((a, b) => place(a) - place(b));
+  return new Map(disks.map((fields, index) => [fields.get('NAME')!, diskDevice(index)]));
+}
+
+function inOrder(name: string, letters: ReadonlyMap<string, string>): string {
+  const match = /^(\/dev\/sd[a-z]+)(\d*)$/.exec(name);
+  const disk = letters.get(match?.[1] ?? '');
+  return match === null || disk === undefined ? name : `${disk}${match[2]}`;
+}
+
+function toDevice(name: string, type: string, fields: Fields): Device {
   const isLogical = fields.get('TYPE') === 'lvm';
   const optional = (key: string, field: string): Record<string, string> => {
     const value = fields.get(field) ?? '';
@@ -45,7 +68,7 @@ function toDevice(name: string, type: string, fields: ReadonlyMap<string, string
 }
 
 /** `KEY="value"`, where lsblk writes quotes, backslashes and odd bytes of a value as `\xNN`. */
-function parsePairs(line: string): Map<string, string> {
+function parsePairs(line: string): Fields {
   const fields = new Map<string, string>();
   for (const match of line.matchAll(/([A-Z]+)="([^"]*)"/g)) {
     fields.set(match[1]!, unescapeHex(match[2]!));

@@ -69,7 +69,7 @@ async function unlock(
   });
 }
 
-function isMeant(named: string, { device, uuid, aliases, kernelName }: Device): boolean {
-  if (named === 'all' || named === device || named === kernelName || aliases?.includes(named)) return true;
+function isMeant(named: string, { device, uuid, aliases }: Device): boolean {
+  if (named === 'all' || named === device || aliases?.includes(named)) return true;
   return uuid !== undefined && named.replace(/^UUID=/, '').toLowerCase() === uuid.toLowerCase();
 }

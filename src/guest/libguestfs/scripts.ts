@@ -17,7 +17,7 @@ export const KEYS_FILE = '/keys';
 
 /** Every block device with what is on it, one line each, as lsblk(8) `--pairs` quotes it. */
 export const LIST_DEVICES =
-  'lsblk -p -P -b -o NAME,KNAME,TYPE,SIZE,PTTYPE,FSTYPE,UUID,LABEL,PARTUUID,PARTLABEL,MOUNTPOINT';
+  'lsblk -p -P -b -o NAME,KNAME,TYPE,SIZE,PTTYPE,FSTYPE,UUID,LABEL,PARTUUID,PARTLABEL,MOUNTPOINT,HCTL';
 
 /** Opens the LUKS device (a kernel name: letters and digits) with the key on the given line of the keys' file. */
 export function openLuks(kernelDevice: string, mappedName: string, keyLine: number): string {

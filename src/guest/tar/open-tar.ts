@@ -90,8 +90,7 @@ async function indexArchive(
   problems: Problem[],
 ): Promise<{ entries: Entry[]; stored: Map<string, StoredFile> }> {
   const found = new Map<string, { entry: Entry; file: StoredFile }>();
-  const stream = archive.createReadStream({ start: 0, autoClose: false, highWaterMark: 1024 * 1024 });
-  for await (const member of readTar(stream)) {
+  for await (const member of readTar(chunksOf(archive))) {
     if (found.size >= MAX_MEMBERS)
       throw new AppError('input-unsupported', 'The archive has too many members', {
         todo: 'Name an archive of one machine.',
@@ -111,6 +110,16 @@ async function indexArchive(
     else found.set(path, { entry: { ...original.entry, path }, file: original.file });
   }
   return countLinks(found);
+}
+
+/** Not `createReadStream`, which closes the file at its end. */
+async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(1024 * 1024), 0, 1024 * 1024, position);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
 }
 
 /**
