@@ -201,7 +201,7 @@ function optionValues(rest: readonly string[], names: readonly string[]): string
 async function argumentSources(service: Service, files: ConfigFiles): Promise<{ path: string; lines: string[] }[]> {
   const folders = ['/etc/default', '/etc/sysconfig', '/etc/conf.d'];
   const guesses = unitNames(service.name).flatMap((name) => folders.map((folder) => `${folder}/${name}`));
-  const paths = new Set([...guesses, ...service.evidence.slice(0, 32).map((evidence) => evidence.path)]);
+  const paths = new Set([...service.evidence.slice(0, 32).map((evidence) => evidence.path), ...guesses]);
   const sources: { path: string; lines: string[] }[] = [];
   for (const path of paths) {
     const text = await files.read(path);

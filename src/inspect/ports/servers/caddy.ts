@@ -6,6 +6,8 @@ import { parseBlocks, type Statement, walkStatements } from '../formats/blocks.j
 import type { PortContext, PortFindings, PortReader } from '../reader.js';
 import { fallback, fromFile, lastOf, readYaml } from '../settings.js';
 
+/** Where `--resume` finds what the API set last, with Debian's home of the user. */
+const AUTOSAVE = '/var/lib/caddy/.config/caddy/autosave.json';
 const STYLE = { ends: 'newline', comments: ['#'] } as const;
 
 /** https://caddyserver.com/docs/caddyfile/concepts#addresses, automatic HTTPS and the admin endpoint included. */
@@ -15,8 +17,11 @@ export const caddy: PortReader = {
   async read(context) {
     const findings = await collectFindings(context, { wildcards: 'either' });
     const { command } = context;
+    const resumed = command.has('resume') ? context.files.first([AUTOSAVE]) : undefined;
     const main =
-      command.option('config', 'c')?.value ?? context.files.first(['/etc/caddy/Caddyfile', '/etc/caddy/caddy.json']);
+      resumed ??
+      command.option('config', 'c')?.value ??
+      (command.has('resume') ? undefined : context.files.first(['/etc/caddy/Caddyfile', '/etc/caddy/caddy.json']));
     if (main === undefined) {
       findings.endpoint(command.builtIn('localhost:2019'));
       return findings.done();

@@ -13,7 +13,8 @@ export const powerdns: PortReader = {
     const findings = await collectFindings(context);
     const isRecursor = /recursor/.test(context.command.names.join(' '));
     const folder = context.command.option('config-dir')?.value;
-    const name = isRecursor ? 'recursor' : 'pdns';
+    const instance = context.command.option('config-name')?.value;
+    const name = `${isRecursor ? 'recursor' : 'pdns'}${instance === undefined || instance === '' ? '' : `-${instance}`}`;
     const main = context.files.first(
       [folder, '/etc/powerdns', '/etc/pdns', '/etc/pdns-recursor'].flatMap((path) =>
         path === undefined ? [] : [`${path}/${name}.conf`],

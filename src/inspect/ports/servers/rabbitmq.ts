@@ -57,6 +57,9 @@ export const rabbitmq: PortReader = {
     for (const setting of all(/^listeners\.ssl\.\w+$/)) findings.endpoint(setting);
     const distribution = variable('DIST_PORT') ?? { ...silent, value: String(Number(nodePort?.value ?? 5672) + 20000) };
     findings.add('0.0.0.0', distribution.value, distribution);
+    // The port mapper is a unit of its own where its socket is enabled; otherwise the broker starts one.
+    if (!context.fs.exists('/etc/systemd/system/sockets.target.wants/epmd.socket'))
+      findings.add('*', 4369, command.builtIn(4369));
     const pluginsPath = '/etc/rabbitmq/enabled_plugins';
     const enabled = (await files.read(pluginsPath)) ?? '';
     for (const { plugin, prefix, port } of PLUGINS) {

@@ -21,7 +21,7 @@ export const unbound: PortReader = {
     });
     const all = (...keys: string[]): Setting[] => entries.filter((entry) => keys.includes(entry.key)).map(fromFile);
     const last = (key: string): Setting | undefined => all(key).at(-1);
-    const port = context.command.option('p') ?? last('port') ?? fallback(context, main, 53);
+    const port = last('port') ?? fallback(context, main, 53);
     const families = { 4: !isNo(last('do-ip4')?.value), 6: !isNo(last('do-ip6')?.value) };
     const tlsPort = last('tls-port')?.value ?? last('ssl-port')?.value ?? '853';
     const httpsPort = last('https-port')?.value ?? '443';

@@ -1,8 +1,8 @@
-import { joinPath } from '../../../model/path.js';
+import { joinPath, parentPath } from '../../../model/path.js';
 import { collectFindings } from '../findings.js';
 import type { LineStyle } from '../formats/lines.js';
-import type { PortReader } from '../reader.js';
-import { fallback, fromFile, isAtLeast, isNo, lastOf, readLines } from '../settings.js';
+import type { PortContext, PortReader } from '../reader.js';
+import { fallback, fromFile, isNo, lastOf, readLines } from '../settings.js';
 
 const STYLE: LineStyle = { separator: '=', comments: '#' };
 
@@ -40,11 +40,17 @@ export const zookeeper: PortReader = {
     const self = members.length > 1 ? members.find((entry) => entry.key === `server.${id}`) : undefined;
     const match = self === undefined ? null : /^([^:]+):(\d+):(\d+)/.exec(self.value);
     if (match !== null) findings.add(match[1]!, match[3]!, fromFile(self!));
+    // The admin server needs Jetty, which distributions leave out.
     const admin = lastOf(entries, 'admin.enableServer');
-    if (isAtLeast(context.version, '3.5') && context.version !== null && !isNo(admin?.value)) {
-      const port = lastOf(entries, 'admin.serverPort') ?? fallback(context, path, 8080);
+    const port = lastOf(entries, 'admin.serverPort') ?? fallback(context, path, 8080);
+    if (!isNo(admin?.value) && hasJetty(context, path)) {
       findings.add(lastOf(entries, 'admin.serverAddress')?.value ?? '', port.value, port);
     }
     return findings.done();
   },
 };
+
+function hasJetty(context: PortContext, path: string): boolean {
+  const folders = [`${parentPath(parentPath(path))}/lib`, '/opt/zookeeper/lib', '/usr/share/zookeeper/lib'];
+  return folders.some((folder) => context.fs.list(folder).some((name) => name.startsWith('jetty-server')));
+}
