@@ -32,6 +32,18 @@ export interface LayerContext {
   readonly signal?: AbortSignal;
 }
 
+/** What opening an image needs beside the image. */
+export interface ImageOptions {
+  /** Real paths of the folders that the user allows beside the disk's own. */
+  readonly allowDirs: readonly string[];
+  /** A private folder, made when it is first asked for. */
+  scratchFolder(): Promise<string>;
+  report(problem: Problem): void;
+  readonly signal?: AbortSignal;
+  /** Format that a descriptor declares; a raw disk is never taken for anything else. */
+  readonly declared?: string;
+}
+
 /** The protocol node of a file of the host. */
 export function fileNode(realPath: string): BlockNode {
   return { driver: 'file', filename: realPath, 'read-only': true };

@@ -1,34 +1,24 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DiskImage } from '../../model/machine.js';
-import type { Progress } from '../../model/progress.js';
-import { type ByteSource, windowOf } from '../byte-source.js';
+import { windowOf } from '../byte-source.js';
 import { corrupt, excerpt } from '../failures.js';
 import type { HostFile } from '../host-file.js';
 import { fileNode } from '../layer.js';
-import { type ImageOptions, openEmbeddedImage, openImage } from '../open-image.js';
-import type { Scratch } from '../scratch.js';
+import { openEmbeddedImage, openImage } from '../open-image.js';
 import { type TarMember, tarMembers } from '../tar-index.js';
-import { unpackTo } from '../unpack.js';
 import type { DescribedDisk, DescribedMachine } from './described-machine.js';
 import { hasDigest, MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
 import { readOvf } from './ovf.js';
+import { decoded, type OpeningOptions, unpackDisk } from './unpack-disk.js';
 import { invalidDescriptor, MAX_XML_BYTES } from './xml.js';
 
 const MAX_MEMBERS = 10_000;
 const SECTOR = 512;
 
-export interface OvaOptions extends ImageOptions {
-  readonly scratch: Scratch;
-  readonly progress?: Progress;
-  readonly machine: string;
-}
-
 /** An OVA, read where it stands: a disk in it is a window of the archive. Only what is packed again is unpacked. */
 export async function openOva(
   file: HostFile,
   shown: string,
-  options: OvaOptions,
+  options: OpeningOptions,
 ): Promise<{ machine: DescribedMachine; disks: DiskImage[] }> {
   const members = await indexMembers(file, shown);
   const descriptor = [...members.values()].find((member) => /\.ovf$/i.test(member.name));
@@ -58,21 +48,12 @@ function memberOf(disk: DescribedDisk, members: ReadonlyMap<string, TarMember>, 
   return member;
 }
 
-/** A `href` may be written as a URI. */
-export function decoded(href: string): string {
-  try {
-    return decodeURIComponent(href);
-  } catch {
-    return href;
-  }
-}
-
 async function openMember(
   file: HostFile,
   disk: DescribedDisk,
   member: TarMember,
   shown: string,
-  options: OvaOptions,
+  options: OpeningOptions,
 ): Promise<DiskImage> {
   const name = `${shown}/${excerpt(member.name)}`;
   const source = windowOf(file, member.offset, member.size);
@@ -91,39 +72,13 @@ async function openMember(
   return openImage(path, { ...options, allowDirs: [] }, name);
 }
 
-/** Unpacks one disk into the scratch folder and gives its path. */
-export async function unpackDisk(
-  source: ByteSource,
-  disk: DescribedDisk,
-  shown: string,
-  options: OvaOptions,
-): Promise<string> {
-  const isPacked = disk.compression === 'gzip';
-  await options.scratch.reserve(isPacked ? source.size * 2 : source.size);
-  options.progress?.step(options.machine, `unpacking ${shown}`);
-  const path = join(await mkdtemp(join(await options.scratch.folder(), 'disk-')), 'image');
-  // A sparse image is at most a little larger than what it describes.
-  const limit = isPacked
-    ? disk.capacity === undefined
-      ? source.size * 1100
-      : disk.capacity * 1.1 + 64 * 1024 ** 2
-    : source.size;
-  await unpackTo(path, source, {
-    shown,
-    gzip: isPacked,
-    limit: Math.floor(limit),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  return path;
-}
-
 /** Reads the whole archive once when it has a manifest; a digest that does not hold is reported, not refused. */
 async function checkManifest(
   file: HostFile,
   members: ReadonlyMap<string, TarMember>,
   wanted: readonly TarMember[],
   shown: string,
-  options: OvaOptions,
+  options: OpeningOptions,
 ): Promise<void> {
   const manifest = [...members.values()].find((member) => /\.mf$/i.test(member.name));
   if (manifest === undefined || manifest.size > MAX_MANIFEST_BYTES) return;
@@ -131,8 +86,8 @@ async function checkManifest(
   for (const member of wanted) {
     const line = lines.get(member.name);
     if (line === undefined) continue;
-    options.progress?.step(options.machine, `checking ${member.name}`, member.size, 'bytes');
-    const advance = (done: number): void => options.progress?.advance(options.machine, done);
+    options.progress.step(options.machine, `checking ${member.name}`, member.size, 'bytes');
+    const advance = (done: number): void => options.progress.advance(options.machine, done);
     const holds = await hasDigest(windowOf(file, member.offset, member.size), line, {
       advance,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
