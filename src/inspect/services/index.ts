@@ -39,7 +39,7 @@ export async function inspectServices(fs: GuestFs, machine: MachineContext): Pro
     kernelArguments,
     ownerOf,
     accounts: parseAccounts(await readText(reading, '/etc/passwd'), await readText(reading, '/etc/group')),
-    init: findInitProgram(fs, kernelArguments, ownerOf),
+    init: findInitProgram(fs, kernelArguments, ownerOf, new Set(machine.packages?.packages.map(({ name }) => name))),
   };
   if (context.init === 'unknown') {
     report('init-unknown', '/sbin/init', 'is an init system that is not read; its services are missing here');
@@ -62,11 +62,24 @@ export async function inspectServices(fs: GuestFs, machine: MachineContext): Pro
 }
 
 function complete(found: FoundService, context: ServiceContext): Service {
-  const { role: given, definition: _, blocked: __, ...service } = found;
+  const decided = found.role ?? decideRole(found, context);
+  if (
+    found.enabled &&
+    decided.role === 'application' &&
+    found.definition !== null &&
+    found.command[0] === found.definition
+  ) {
+    context.report(
+      'command-not-inferred',
+      found.definition,
+      `${found.name}: the script starts no program that could be told`,
+    );
+  }
+  const { role: _role, definition: _, blocked: __, ...service } = found;
   const isForking = service.type === 'forking';
   return {
     ...service,
-    ...(given ?? decideRole(found, context)),
+    ...decided,
     container:
       isForking || service.command.length === 0
         ? { command: null, reason: isForking ? 'the program puts itself into the background' : 'no command is known' }

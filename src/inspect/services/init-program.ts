@@ -10,6 +10,15 @@ interface Clue {
   readonly applies: (fs: GuestFs) => boolean;
 }
 
+/** Packages that bring /sbin/init, one of them at most on a machine; upstart last, since others leave it behind. */
+const INIT_PACKAGES: readonly (readonly [name: string, init: InitProgram])[] = [
+  ['systemd-sysv', 'systemd'],
+  ['sysvinit-core', 'sysvinit'],
+  ['runit-init', 'runit'],
+  ['upstart-sysv', 'upstart'],
+  ['upstart', 'upstart'],
+];
+
 /**
  * For trees without a telling /sbin/init, in this order: an installed systemd has unit folders *and* a manager, Upstart
  * brings initctl beside its jobs (systemd machines keep stray /etc/init jobs, so it comes second), and an inittab alone
@@ -18,6 +27,7 @@ interface Clue {
 const CLUES: readonly Clue[] = [
   { init: 'systemd', applies: (fs) => fs.exists('/lib/systemd/systemd') || fs.exists('/usr/lib/systemd/systemd') },
   { init: 'upstart', applies: (fs) => hasUpstartJobs(fs) && fs.exists('/sbin/initctl') },
+  { init: 'upstart', applies: hasUpstartJobs },
   { init: 'runit', applies: (fs) => fs.exists('/etc/runit/2') && fs.exists('/sbin/runit-init') },
   { init: 'openrc', applies: (fs) => fs.exists('/etc/runlevels/default') && fs.exists('/sbin/openrc-init') },
   {
@@ -25,7 +35,6 @@ const CLUES: readonly Clue[] = [
     applies: (fs) =>
       fs.exists('/lib/systemd/system/multi-user.target') || fs.exists('/usr/lib/systemd/system/multi-user.target'),
   },
-  { init: 'upstart', applies: hasUpstartJobs },
   { init: 'busybox', applies: (fs) => fs.exists('/etc/runlevels/default') && fs.exists('/bin/busybox') },
   { init: 'sysvinit', applies: (fs) => fs.exists('/etc/inittab') },
   { init: 'sysvinit', applies: (fs) => fs.list('/etc/rc2.d').length > 0 || fs.list('/etc/rc.d/rc3.d').length > 0 },
@@ -39,6 +48,7 @@ export function findInitProgram(
   fs: GuestFs,
   kernelArguments: readonly string[],
   ownerOf: ServiceContext['ownerOf'],
+  installed: ReadonlySet<string> = new Set(),
 ): InitProgram {
   const asked = kernelArguments.findLast((word) => word.startsWith('init='))?.slice(5);
   for (const path of [asked, '/sbin/init', '/etc/init', '/bin/init']) {
@@ -50,7 +60,8 @@ export function findInitProgram(
   // A dangling link still tells: the loader of a fragment of a system may lack the program itself.
   const link = fs.lstat('/sbin/init')?.target;
   const linked = link === undefined ? null : byName(link);
-  return linked ?? CLUES.find(({ applies }) => applies(fs))?.init ?? 'none';
+  const packaged = INIT_PACKAGES.find(([name]) => installed.has(name))?.[1] ?? null;
+  return linked ?? packaged ?? CLUES.find(({ applies }) => applies(fs))?.init ?? 'none';
 }
 
 function byName(path: string): InitProgram | null {

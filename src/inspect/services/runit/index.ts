@@ -18,6 +18,7 @@ export const runit: ServiceReader = {
     const isRunning =
       context.init === 'runit' ||
       runningPrograms(earlier, ['runsvdir', 'runsvdir-start', 'svscan', 'svscanboot', 's6-svscan', '2']).length > 0;
+    if (!isRunning) return NO_FINDINGS;
     const services: FoundService[] = [];
     const seen = new Set<string>();
     for (const [folder, isWatched] of [...WATCHED.map((path) => [path, true] as const), [AVAILABLE, false] as const]) {
@@ -36,7 +37,7 @@ export const runit: ServiceReader = {
         seen.add(own).add(name);
         const isDown = fs.exists(joinPath(own, 'down'));
         const evidence = isWatched ? [...service.evidence, { path: joinPath(folder, name) }] : service.evidence;
-        services.push({ ...service, evidence, enabled: isRunning && isWatched && !isDown && canRun(context, service) });
+        services.push({ ...service, evidence, enabled: isWatched && !isDown && canRun(context, service) });
       }
     }
     if (context.init === 'runit' && !fs.exists('/etc/runit/no.emulate.sysv')) {
@@ -67,7 +68,7 @@ async function readRunScript(context: ServiceContext, name: string, folder: stri
   });
   return {
     ...emptyService(name, 'runit'),
-    command: launch?.command ?? ['./run'],
+    command: launch?.command ?? [path],
     inferred: true,
     user: launch?.user ?? 'root',
     group: launch?.group ?? null,
@@ -103,12 +104,6 @@ function canRun(context: ServiceContext, service: FoundService): boolean {
     );
     return false;
   }
-  if (service.command[0] === './run')
-    context.report(
-      'command-not-inferred',
-      path,
-      `${service.name}: the run script starts no program that could be told`,
-    );
   const missing = missingProgram(context.fs, service.command);
   if (missing !== null)
     context.report('program-missing', path, `${service.name} would run ${missing}, which is not on the disk`);

@@ -1,15 +1,13 @@
 import { baseName } from '../../../model/path.js';
 import { globToRegExp } from '../../../syntax/glob.js';
-import { shellWords } from '../../../syntax/shell.js';
 import { readText } from '../context.js';
-import { findProgram } from '../systemd/exec.js';
 import { expandFields, expandWord, isOnDisk } from './expand.js';
-import { launcherOf, startedBy } from './launchers.js';
+import { launch } from './launch.js';
+import { launcherOf } from './launchers.js';
 import {
   adoptState,
   copyState,
   FAILURE,
-  type Launch,
   mergeStates,
   type Outcome,
   type ScriptRun,
@@ -199,7 +197,10 @@ async function evaluateCommand(
   for (const word of statement.words) words.push(...(await expandFields(word, state, run)));
   const name = words[0];
   if (name === undefined) return SUCCESS;
-  if (name === null) return UNKNOWN;
+  if (name === null) {
+    run.actions += 1;
+    return UNKNOWN;
+  }
   const args = words.slice(1);
   const builtin = await evaluateBuiltin(name, args, state, run, statement.line);
   if (builtin !== null) return builtin;
@@ -314,7 +315,15 @@ async function evaluateBuiltin(
     case 'stop':
       if (args.length === 0 && run.undecided === 0) run.stops.push({ path: run.path, line, failed: true });
       return SUCCESS;
+    case 'yesno': {
+      // OpenRC's: a value, or the name of a variable.
+      const given = args[0] ?? null;
+      const value = given === null ? null : (state.variables.get(given) ?? given);
+      return { status: value === null ? null : /^(?:yes|true|on|1)$/i.test(value), flow: 'next' };
+    }
     case 'eval':
+      run.actions += 1;
+      return UNKNOWN;
     case 'trap':
     case 'umask':
     case 'wait':
@@ -359,66 +368,3 @@ async function sourceFile(path: Value, state: ScriptState, run: ScriptRun): Prom
   run.path = savedPath;
   return outcome.flow === 'return' ? { ...outcome, flow: 'next' } : outcome;
 }
-
-/** Records a program that would be started. `exec` of a program ends the script; `exec` with redirections alone does not. */
-function launch(
-  words: readonly Value[],
-  state: ScriptState,
-  run: ScriptRun,
-  line: number,
-  background: boolean,
-): Outcome {
-  const name = words[0]!;
-  const isExec = name === 'exec';
-  if (isExec && words.length === 1) return SUCCESS;
-  const known = trailingUnknown(words);
-  const started = launcherOf(name) === null ? null : startedBy(name, known);
-  if (started === null && launcherOf(name) !== null) return UNKNOWN;
-  const command = started?.command ?? [name, ...known];
-  if (started !== null && NOT_PROGRAMS.has(baseName(`/${command[0]}`)) && !started.isDaemon) return UNKNOWN;
-  if (started === null && !background && NOT_PROGRAMS.has(baseName(`/${name}`))) return UNKNOWN;
-  const kind: Launch['kind'] = started?.isDaemon ? 'daemon' : isExec ? 'exec' : background ? 'background' : 'command';
-  run.budget.launches -= 1;
-  if (run.budget.launches >= 0) {
-    run.launches.push({
-      kind,
-      command: [findProgram(run.context.fs, command[0]!), ...command.slice(1)],
-      user: started?.user ?? null,
-      group: started?.group ?? null,
-      workingDirectory: started?.workingDirectory ?? state.workingDirectory,
-      foreground: background || isExec || (started?.foreground ?? false),
-      certain: run.undecided === 0,
-      path: run.path,
-      line,
-    });
-  }
-  if (isExec) return { status: null, flow: 'exit' };
-  return started?.isDaemon ? SUCCESS : UNKNOWN;
-}
-
-/** Arguments of which nothing is known are left out. */
-function trailingUnknown(words: readonly Value[]): string[] {
-  return words.slice(1).filter((word): word is string => word !== null);
-}
-
-/** Everyday commands of scripts, and the talking functions of the init systems' libraries: never a service. */
-const NOT_PROGRAMS = new Set(
-  shellWords(
-    `
-    awk basename blkid cat chgrp chmod chown chrt chattr cp cut date dd df dirname dmesg du echo egrep expr fgrep find flock
-    getent grep groupadd gunzip gzip head hostname id install ip iptables ip6tables ls ln logger md5sum mkdir mkfifo mknod
-    mktemp modprobe mount mountpoint mv nproc od printf ps pwd readlink restorecon rm rmdir rmmod sed seq setfacl sh sleep
-    sort stat stty sync sysctl tail tar tee test touch tput tr true tty udevadm umount uname uniq useradd usleep wc which
-    xargs zcat bash dash insmod depmod ifconfig route hash type alias unalias times newgrp chcon semanage
-    log_daemon_msg log_end_msg log_progress_msg log_action_msg log_action_begin_msg log_action_cont_msg log_action_end_msg
-    log_failure_msg log_success_msg log_warning_msg log_begin_msg log_use_fancy_output log_msg init_is_upstart
-    success failure passed warning action echo_success echo_failure echo_passed echo_warning strstr confirm
-    ebegin eend einfo einfon ewarn eerror ewend vebegin veend veinfo checkpath mark_service_inactive mark_service_starting
-    yesno service_set_value service_get_value save_options get_options need use after before provide keyword
-    rc_reset rc_status rc_exit rc_failed rc_check initctl systemctl service invoke-rc.d update-rc.d chkconfig
-    stop-daemon svstat sv start stop status emit systemd-tmpfiles systemd-notify bootlogd fsck swapon swapoff hwclock loadkeys setfont
-  `
-      .trim()
-      .replace(/\s+/g, ' '),
-  ),
-);

@@ -39,6 +39,7 @@ export async function readScript(
     budget: { steps: 10_000, launches: 200, files: 50 },
     launches: [],
     stops: [],
+    actions: 0,
     path: input.path,
     undecided: 0,
     depth: 0,
@@ -64,7 +65,7 @@ export async function readScript(
     if (called !== undefined) await evaluateStatement(called.body, state, run);
   }
   if (run.budget.steps < 0) context.report('script-too-long', input.path, 'is too long to follow to its end');
-  const stop = run.launches.length === 0 ? (run.stops[0] ?? null) : null;
+  const stop = run.launches.length === 0 && run.actions === 0 ? (run.stops[0] ?? null) : null;
   return {
     launches: run.launches,
     stopped: stop,
@@ -90,7 +91,7 @@ export function mainLaunch(
   );
   const ranked = (kind: Launch['kind']): Launch | undefined => {
     const list = candidates.filter(
-      (launch) => launch.kind === kind && (kind !== 'command' || isProgram(context, launch)),
+      (launch) => launch.kind === kind && (kind !== 'command' || isServiceProgram(context, launch, own)),
     );
     return (
       list.find(({ certain }) => certain) ??
@@ -101,7 +102,16 @@ export function mainLaunch(
   return ranked('daemon') ?? ranked('exec') ?? ranked('background') ?? ranked('command') ?? null;
 }
 
-function isProgram({ fs }: Pick<ServiceContext, 'fs'>, { command }: Launch): boolean {
-  const entry = command[0]!.startsWith('/') ? fs.stat(command[0]!) : undefined;
-  return entry?.type === 'file' && (entry.mode & 0o111) !== 0;
+/**
+ * Scripts run many small programs. An ordinary command is the service only when it lies where people put programs of
+ * their own, or is called like the script.
+ */
+function isServiceProgram({ fs }: Pick<ServiceContext, 'fs'>, { command }: Launch, scriptName: string): boolean {
+  const path = command[0]!;
+  const entry = path.startsWith('/') ? fs.stat(path) : undefined;
+  if (entry?.type !== 'file' || (entry.mode & 0o111) === 0) return false;
+  if (/^\/(?:opt|srv|usr\/local|home|root|data|app|var\/(?:lib|www|opt))\//.test(path)) return true;
+  const name = baseName(path);
+  const stem = scriptName.replace(/\.(?:sh|start)$/, '').replace(/[-_.]?(?:server|daemon)$/, '');
+  return scriptName === 'rc.local' || (stem.length >= 3 && (name.startsWith(stem) || stem.startsWith(name)));
 }

@@ -51,6 +51,8 @@ export interface ScriptRun {
   readonly launches: Launch[];
   /** Where and why the script ended before its last line, when it certainly did. */
   readonly stops: ScriptStop[];
+  /** Commands that do more than prepare, or that nobody here knows. */
+  actions: number;
   path: string;
   /** Nested conditions whose outcome is unknown. */
   undecided: number;

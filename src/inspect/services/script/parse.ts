@@ -1,4 +1,4 @@
-import type { Script, Statement, Word } from './syntax-tree.js';
+import type { Part, Script, Statement, Word } from './syntax-tree.js';
 import { type Token, tokenize } from './tokens.js';
 
 const MAX_DEPTH = 60;
@@ -218,7 +218,7 @@ function parseSimple(parser: Parser, until: readonly string[]): Statement | null
     if (token === undefined) break;
     if (token.kind === 'operator') {
       if (isRedirection(token.text)) {
-        skipRedirections(parser, words);
+        skipRedirections(parser);
         continue;
       }
       if (words.length > 0 && isBracketTest(words) && token.text !== '\n') {
@@ -234,8 +234,8 @@ function parseSimple(parser: Parser, until: readonly string[]): Statement | null
     const assignment = words.length === 0 ? asAssignment(token.word) : null;
     if (assignment === null) words.push(token.word);
     else {
-      assignments.push(assignment);
-      if (assignment.value.length === 0 && isAt(parser, '(')) skipArray(parser);
+      const isArray = assignment.value.length === 0 && isAt(parser, '(');
+      assignments.push(isArray ? { ...assignment, value: takeArray(parser) } : assignment);
     }
   }
   return words.length === 0 && assignments.length === 0 ? null : { kind: 'command', assignments, words, line };
@@ -258,9 +258,16 @@ export function asAssignment(word: Word): { name: string; value: Word; append: b
   return { name: match[1]!, value, append: match[2] === '+' };
 }
 
-function skipArray(parser: Parser): void {
-  while (parser.position < parser.tokens.length && !isAt(parser, ')')) parser.position += 1;
+/** The elements of `NAME=(…)` as one value with blanks between them. */
+function takeArray(parser: Parser): Word {
+  const value: Part[] = [];
+  while (parser.position < parser.tokens.length && !isAt(parser, ')')) {
+    const word = takeWord(parser);
+    if (word === null) parser.position += 1;
+    else value.push(...(value.length > 0 ? [{ kind: 'text', text: ' ', quoted: true } as const] : []), ...word);
+  }
   parser.position += 1;
+  return value;
 }
 
 function skipRedirection(parser: Parser, until: readonly string[]): Statement | null {
@@ -272,14 +279,11 @@ function skipRedirection(parser: Parser, until: readonly string[]): Statement | 
   return null;
 }
 
-/** Passes over `2>&1`, `> file` and the like; a number right before the sign belongs to it. */
-function skipRedirections(parser: Parser, words?: Word[]): void {
+/** Passes over `>&1`, `> file` and the like. */
+function skipRedirections(parser: Parser): void {
   for (;;) {
     const token = parser.tokens[parser.position];
     if (token?.kind !== 'operator' || !isRedirection(token.text)) return;
-    const last = words?.at(-1);
-    const first = last?.[0];
-    if (words !== undefined && last?.length === 1 && first?.kind === 'text' && /^[0-9]$/.test(first.text)) words.pop();
     parser.position += 1;
     if (parser.tokens[parser.position]?.kind === 'word') parser.position += 1;
   }

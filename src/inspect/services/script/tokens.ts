@@ -63,6 +63,8 @@ export function tokenize(text: string, firstLine = 1, depth = 0): Token[] {
       } else {
         const line = state.line;
         const word = readWord(text, state, depth, /[\s;|&<>()]/);
+        // The number of a file descriptor belongs to the redirection behind it.
+        if (/^[0-9]{1,2}$/.test(plainText(word) ?? '') && /[<>]/.test(text[state.position] ?? '')) continue;
         tokens.push({ kind: 'word', word, plain: plainText(word), line });
       }
     }

@@ -47,9 +47,6 @@ export function willStart(context: ServiceContext, service: FoundService): boole
     context.report('program-missing', path, `${service.name} would run ${program}, which is not on the disk`);
     return false;
   }
-  if (service.command[0] === path) {
-    context.report('command-not-inferred', path, `${service.name}: the script starts no program that could be told`);
-  }
   return true;
 }
 

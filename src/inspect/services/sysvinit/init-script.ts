@@ -96,7 +96,7 @@ function describeResult(
   );
   const limits = result.openFiles === null ? {} : { openFiles: result.openFiles };
   if (launch !== null && isService) {
-    const user = launch.user ?? 'root';
+    const user = launch.user === null || launch.user === '0' ? 'root' : launch.user;
     return {
       command: launch.command,
       inferred: true,
