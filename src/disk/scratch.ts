@@ -2,8 +2,9 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
+import { type Guard, startGuard } from '../tools/guard.js';
 
-/** A private folder that comes into being when it is first needed. */
+/** A private folder that comes into being when it is first needed, and goes when we do, however we go. */
 export interface Scratch {
   folder(): Promise<string>;
   /** @throws AppError `disk-space` when the file system has no room for so many more bytes. */
@@ -15,16 +16,10 @@ export interface Scratch {
 const SPARE_BYTES = 64 * 1024 * 1024;
 
 export function createScratch(parent: string = tmpdir()): Scratch {
-  let made: Promise<string> | undefined;
-  const folder = (): Promise<string> => {
-    made ??= mkdtemp(join(parent, 'vm2docker-image-')).catch((cause: unknown) => {
-      throw new AppError('output-unwritable', `No temporary folder can be made in ${parent}`, {
-        where: { path: parent },
-        todo: 'Set TMPDIR to a folder that this user may write to.',
-        cause,
-      });
-    });
-    return made;
+  let made: Promise<{ path: string; guard: Guard }> | undefined;
+  const folder = async (): Promise<string> => {
+    made ??= makeGuarded(parent);
+    return (await made).path;
   };
   return {
     folder,
@@ -43,10 +38,27 @@ export function createScratch(parent: string = tmpdir()): Scratch {
       }
     },
     async remove() {
-      const place = made;
+      const place = await made?.catch(() => undefined);
       made = undefined;
-      const path = await place?.catch(() => undefined);
-      if (path !== undefined) await rm(path, { recursive: true, force: true });
+      if (place === undefined) return;
+      await rm(place.path, { recursive: true, force: true });
+      await place.guard.close();
     },
   };
+}
+
+async function makeGuarded(parent: string): Promise<{ path: string; guard: Guard }> {
+  let path: string;
+  try {
+    path = await mkdtemp(join(parent, 'vm2docker-image-'));
+  } catch (cause) {
+    throw new AppError('output-unwritable', `No temporary folder can be made in ${parent}`, {
+      where: { path: parent },
+      todo: 'Set TMPDIR to a folder that this user may write to.',
+      cause,
+    });
+  }
+  const guard = startGuard();
+  guard.registerFolder(path);
+  return { path, guard };
 }

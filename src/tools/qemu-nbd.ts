@@ -23,6 +23,8 @@ export interface NbdOptions {
   readonly socketName?: string;
   /** The disk as the user named it, for messages. */
   readonly disk: string;
+  /** Added to the environment, so that a guard knows the process by it even before it is registered. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Told the process id as soon as there is one, so that a guard can end it when we are gone. */
   readonly register?: (pid: number) => void;
   readonly signal?: AbortSignal;
@@ -53,7 +55,7 @@ export async function startNbd(node: BlockNode, options: NbdOptions): Promise<Nb
   const child = spawn(
     'qemu-nbd',
     ['--read-only', '--persistent', `--shared=${options.clients ?? 8}`, `--socket=${socket}`, nodeArgument(node)],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C', ...options.environment } },
   );
   const end = watch(child);
   if (child.pid !== undefined) options.register?.(child.pid);
