@@ -62,7 +62,7 @@ export interface BasePlan {
     readonly archive: string;
     readonly components: readonly string[];
     readonly architecture: string;
-    /** Set when the suite's own layout of `/usr` is not the machine's. */
+    /** What the bootstrap is told about `/usr`; nothing where the suite's own layout is the machine's. */
     readonly layout?: 'merged-usr' | 'no-merged-usr';
   };
   /** The archive that still has a dead release's packages, when its base image points to one that is gone. */

@@ -52,7 +52,17 @@ export function memberDataSize(member: TarMember): number {
   const { entry } = member;
   if (entry.type !== 'file' || member.linkTo !== undefined) return 0;
   if (!isSparse(member)) return entry.size;
-  return sparseMap(member).length + member.extents!.reduce((sum, extent) => sum + extent.length, 0);
+  return sparseMap(member).length + totalLength(storedExtents(member));
+}
+
+/**
+ * The runs of a file as the archive stores them: whole blocks, since GNU tar begins each run at a block, merged where
+ * they touch; the last may end with the file. For a file that is stored whole, one run.
+ */
+export function storedExtents(member: TarMember): Extent[] {
+  const { size } = member.entry;
+  if (!isSparse(member)) return [{ offset: 0, length: size }];
+  return blockExtents(member.extents!, size);
 }
 
 /** Headers of the member, the map of a sparse file included; only runs of content and padding are left to follow. */
@@ -96,8 +106,26 @@ export function tarMemberHeader(member: TarMember): Buffer {
 /** Whether the file is stored as map and runs: only where that is shorter. */
 export function isSparse(member: TarMember): boolean {
   if (member.extents === undefined || member.entry.type !== 'file') return false;
-  const data = member.extents.reduce((sum, extent) => sum + extent.length, 0);
+  const data = totalLength(blockExtents(member.extents, member.entry.size));
   return data + sparseMap(member).length + 2 * BLOCK < member.entry.size;
+}
+
+function blockExtents(extents: readonly Extent[], size: number): Extent[] {
+  const merged: { offset: number; length: number }[] = [];
+  for (const { offset, length } of extents) {
+    if (length === 0) continue;
+    const start = offset - (offset % BLOCK);
+    const end = Math.min(padded(offset + length), size);
+    const last = merged.at(-1);
+    if (last !== undefined && start <= last.offset + last.length)
+      last.length = Math.max(last.length, end - last.offset);
+    else merged.push({ offset: start, length: end - start });
+  }
+  return merged;
+}
+
+function totalLength(extents: readonly Extent[]): number {
+  return extents.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Bytes up to the next block boundary included. */
@@ -183,7 +211,7 @@ function linkName(member: TarMember): Buffer {
 
 function sparseMap(member: TarMember): Buffer {
   const { size } = member.entry;
-  const extents = [...member.extents!];
+  const extents = blockExtents(member.extents!, size);
   const last = extents.at(-1);
   if (last === undefined || last.offset + last.length < size) extents.push({ offset: size, length: 0 });
   const text = `${extents.length}\n${extents.map((extent) => `${extent.offset}\n${extent.length}\n`).join('')}`;

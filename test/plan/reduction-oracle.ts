@@ -93,7 +93,7 @@ function simulate(names: readonly string[], recommends: boolean): Map<string, st
     output = execFileSync('chroot', [root!, 'apt-get', '-s', '-y', flag, 'install', ...names], {
       encoding: 'utf8',
       maxBuffer: 1 << 26,
-      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      env: { PATH: process.env.PATH, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   } catch {

@@ -105,13 +105,16 @@ function bootstrap(question: BaseQuestion, row: BaseImageRow | undefined, reason
   };
 }
 
-/** Without a row the suite's own layout is not known, and the machine's is asked for. */
+/**
+ * Merged is always asked for: left to themselves, bootstraps of Debian 12 bring `usrmerge` and with it perl, which the
+ * public image has not. Split needs asking for only where it is not the suite's own layout.
+ */
 function layoutOf(
   { mergedUsr }: BaseQuestion,
   row: BaseImageRow | undefined,
 ): Pick<NonNullable<BasePlan['bootstrap']>, 'layout'> {
-  if (mergedUsr === null || mergedUsr === row?.mergedUsr) return {};
-  return { layout: mergedUsr ? 'merged-usr' : 'no-merged-usr' };
+  if (mergedUsr === true) return { layout: 'merged-usr' };
+  return mergedUsr === false && row?.mergedUsr !== false ? { layout: 'no-merged-usr' } : {};
 }
 
 function scratch(question: BaseQuestion, reason: string): BaseChoice {

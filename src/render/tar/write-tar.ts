@@ -6,8 +6,8 @@ import type { DataRun } from '../../model/guest-fs.js';
 import { comparePaths, displayPath } from '../../model/path.js';
 import {
   type Extent,
-  isSparse,
   padded,
+  storedExtents,
   TAR_END_SIZE,
   type TarMember,
   tarMemberHeader,
@@ -72,28 +72,38 @@ function memberOf(item: TarItem, firstNames: Map<string, string>): TarMember {
   };
 }
 
+/** The stored runs one after the other, padded; what content leaves out of them is zeros. */
 async function* memberData(item: TarItem, member: TarMember): AsyncGenerator<Buffer> {
   const { entry } = item;
-  const sparse = isSparse(member);
-  let stored = 0;
-  let position = 0;
-  for await (const run of item.content ?? []) {
-    if (run.offset < position || run.offset + run.data.length > entry.size) throw wrongContent(entry);
-    if (!sparse) yield* zeros(run.offset - position);
-    position = run.offset + run.data.length;
-    stored += run.data.length;
-    if (run.data.length > 0) yield run.data;
-  }
-  if (sparse) {
-    const expected = item.extents!.reduce((sum, extent) => sum + extent.length, 0);
-    if (stored !== expected) throw wrongContent(entry);
-    yield Buffer.alloc(padded(stored) - stored);
-    return;
-  }
-  // A file that is short of its size only for a hole at its end is whole; nothing at all for a file with data is not.
+  const extents = storedExtents(member);
   if (item.content === undefined && entry.size > 0) throw wrongContent(entry);
-  yield* zeros(entry.size - position);
-  yield Buffer.alloc(padded(entry.size) - entry.size);
+  let current = 0;
+  let position = extents[0]?.offset ?? 0;
+  let stored = 0;
+  for await (const { offset, data } of item.content ?? []) {
+    if (data.length === 0) continue;
+    for (;;) {
+      const extent = extents[current];
+      if (extent === undefined) throw wrongContent(entry);
+      const end = extent.offset + extent.length;
+      if (offset < end) break;
+      yield* zeros(end - position);
+      stored += extent.length;
+      current += 1;
+      position = extents[current]?.offset ?? 0;
+    }
+    const extent = extents[current]!;
+    if (offset < position || offset + data.length > extent.offset + extent.length) throw wrongContent(entry);
+    yield* zeros(offset - position);
+    yield data;
+    position = offset + data.length;
+  }
+  for (; current < extents.length; current += 1) {
+    const { offset, length } = extents[current]!;
+    yield* zeros(offset + length - Math.max(position, offset));
+    stored += length;
+  }
+  yield Buffer.alloc(padded(stored) - stored);
 }
 
 function* zeros(count: number): Generator<Buffer> {
