@@ -10,12 +10,12 @@ export function readContent(fs: NativeFileSystem, node: NativeNode): Buffer {
 
 /** Puts the content of one extent into `target` at `at`. */
 export function readExtent(fs: NativeFileSystem, extent: Extent, target: Uint8Array, at: number): void {
-  if (extent.inline !== undefined) {
-    target.set(extent.inline.subarray(0, extent.length), at);
-  } else if (extent.packed !== undefined) {
+  if (extent.packed !== undefined) {
     const unpacked = fs.unpack?.(extent);
     if (unpacked === undefined) throw damaged('a packed extent where there are none');
     target.set(unpacked.subarray(extent.packed.skip, extent.packed.skip + extent.length), at);
+  } else if (extent.inline !== undefined) {
+    target.set(extent.inline.subarray(0, extent.length), at);
   } else {
     fs.view.read(target, at, extent.length, extent.offset);
   }

@@ -1,4 +1,6 @@
 import type { BlockView } from '../../disk/views/view.js';
+import { openBtrfs } from './btrfs/open-btrfs.js';
+import { prepareZstd } from './btrfs/zstd.js';
 import { openExt } from './ext/open-ext.js';
 import type { NativeFileSystem } from './file-system.js';
 import { openXfs } from './xfs/open-xfs.js';
@@ -9,4 +11,8 @@ export const DRIVERS: ReadonlyMap<string, (view: BlockView) => NativeFileSystem>
   ['ext3', openExt],
   ['ext4', openExt],
   ['xfs', openXfs],
+  ['btrfs', openBtrfs],
 ]);
+
+/** What must be loaded before the first driver is used: parsers do not wait. */
+export const prepareDrivers = prepareZstd;

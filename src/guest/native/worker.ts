@@ -4,6 +4,7 @@ import { type OpenDisk, openDiskView } from '../../disk/views/open-view.js';
 import { AppError } from '../../errors.js';
 import { readContent } from './content.js';
 import { contentBatches } from './content-batches.js';
+import { prepareDrivers } from './drivers.js';
 import { entryBatches } from './entry-batch.js';
 import type { ContentBatch, FileKey, Reply, Request, SentError, WorkerOptions } from './protocol.js';
 import { type OpenMachine, readMachine } from './read-machine.js';
@@ -21,6 +22,7 @@ let disks: OpenDisk[] = [];
 let machine: OpenMachine | undefined;
 let batches: Generator<ContentBatch> | undefined;
 
+await prepareDrivers();
 port.on('message', (request: Request) => {
   try {
     serve(request);
