@@ -26,14 +26,15 @@ const ALGORITHMS: Readonly<Record<number, NonNullable<PackageFile['digest']>['al
   11: 'sha224',
 };
 
+/** The upper four bits of a mode. */
 const TYPES: Readonly<Record<number, EntryType>> = {
   1: 'fifo',
   2: 'character',
   4: 'directory',
   6: 'block',
-  7: 'file',
-  9: 'symlink',
-  11: 'socket',
+  8: 'file',
+  10: 'symlink',
+  12: 'socket',
 };
 
 const STATES: Readonly<Record<number, NonNullable<PackageFile['state']>>> = {

@@ -5,7 +5,7 @@ import type { PackageFacts } from '../header/facts.js';
 import { DNF5_FOLDERS, readDnf5State } from './dnf5.js';
 import { DNF_HISTORY, readDnfHistory } from './history.js';
 import { NAME_LISTS, readNameLists } from './name-list.js';
-import { firstTransaction, inferFromTransactions } from './transactions.js';
+import { firstInstallation, inferFromTransactions } from './transactions.js';
 import { readYumdb, YUMDB_FOLDERS } from './yumdb.js';
 
 export const REASON_PATHS: readonly string[] = [
@@ -47,14 +47,13 @@ export async function readReasons(
   }
   const isRecorded = [...recorded.values()].some(({ auto }) => auto !== null);
   const inferred = isRecorded ? new Map<PackageFacts, boolean>() : inferFromTransactions(packages);
-  const first = firstTransaction(packages);
+  const ofSystem = new Set(isRecorded ? [] : firstInstallation(packages));
   return (item) => {
     const known = recorded.get(item);
     if (known !== undefined && known.auto !== null) return known;
     const auto = inferred.get(item) ?? null;
-    const isOfSystem = !isRecorded && item.transaction !== undefined && item.transaction === first;
     const reason: PackageReason | undefined =
-      (auto === null && !isOfSystem) || database === undefined
+      (auto === null && !ofSystem.has(item)) || database === undefined
         ? known?.reason
         : { inferred: true, evidence: { path: database.path, record: `INSTALLTID ${item.transaction}` } };
     return { auto, repository: known?.repository, reason };

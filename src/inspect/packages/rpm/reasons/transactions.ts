@@ -2,6 +2,10 @@ import type { PackageFacts } from '../header/facts.js';
 
 /** Above this the packages of one transaction are not sorted out. */
 const MAX_PACKAGES = 10_000;
+/** Fewer packages than this in a transaction on average: the manager splits its work. */
+const MEAN_OF_SPLIT = 4;
+const LONG_PAUSE_SECONDS = 300;
+const SHORT_PAUSE_SECONDS = 10;
 /** What more packages than this provide tells nothing about who was installed for whom. */
 const MAX_PROVIDERS = 8;
 
@@ -12,16 +16,9 @@ const MAX_PROVIDERS = 8;
  * @returns By package of a later transaction whether it was pulled in.
  */
 export function inferFromTransactions(packages: readonly PackageFacts[]): Map<PackageFacts, boolean> {
-  const transactions = new Map<number, PackageFacts[]>();
-  for (const item of packages) {
-    if (item.transaction === undefined) continue;
-    const members = transactions.get(item.transaction);
-    if (members === undefined) transactions.set(item.transaction, [item]);
-    else members.push(item);
-  }
   const inferred = new Map<PackageFacts, boolean>();
-  const [, ...later] = [...transactions].sort(([a], [b]) => a - b);
-  for (const [, members] of later) {
+  const [, ...later] = installations(packages);
+  for (const members of later) {
     if (members.length > MAX_PACKAGES) continue;
     const asked = sources(members, neededBy(members));
     for (const item of members) inferred.set(item, !asked.has(item));
@@ -29,13 +26,34 @@ export function inferFromTransactions(packages: readonly PackageFacts[]): Map<Pa
   return inferred;
 }
 
-/** Number of the first transaction; undefined when none is recorded. */
-export function firstTransaction(packages: readonly PackageFacts[]): number | undefined {
-  let first: number | undefined;
-  for (const { transaction } of packages) {
-    if (transaction !== undefined && (first === undefined || transaction < first)) first = transaction;
+/** The packages that came first, as far as that is recorded: the installation of the system. */
+export function firstInstallation(packages: readonly PackageFacts[]): readonly PackageFacts[] {
+  return installations(packages)[0] ?? [];
+}
+
+/**
+ * Packages that were installed together, in order of time: the number of a transaction is a time in seconds. zypper and
+ * image builders split one installation into many transactions, down to one for each package; a pause separates
+ * installations.
+ */
+function installations(packages: readonly PackageFacts[]): PackageFacts[][] {
+  const transactions = new Map<number, PackageFacts[]>();
+  for (const item of packages) {
+    if (item.transaction === undefined) continue;
+    const members = transactions.get(item.transaction);
+    if (members === undefined) transactions.set(item.transaction, [item]);
+    else members.push(item);
   }
-  return first;
+  const sorted = [...transactions].sort(([a], [b]) => a - b);
+  const pause = sorted.length * MEAN_OF_SPLIT < packages.length ? SHORT_PAUSE_SECONDS : LONG_PAUSE_SECONDS;
+  const merged: PackageFacts[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const [number, members] of sorted) {
+    if (number - last > pause) merged.push([]);
+    merged.at(-1)!.push(...members);
+    last = number;
+  }
+  return merged;
 }
 
 /** Which members each member requires, by name of the capability alone. */

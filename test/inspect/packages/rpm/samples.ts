@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+
+/** Real databases, too large for the repository: they lie beside it, or the tests over them are skipped. */
+const SAMPLES = new URL('../../../../../shared/guests/', import.meta.url).pathname;
+
+const hasSamples = existsSync(SAMPLES);
+const hasRpm = existsSync('/usr/bin/rpm');
+
+export function sampleTest(title: string, body: (t: ExecutionContext) => Promise<void> | void): void {
+  if (hasSamples) test(title, body);
+  else test.skip(`${title} (skipped: no folder ../shared/guests)`, body);
+}
+
+/** As {@link sampleTest}, for what Debian's rpm is asked about too. */
+export function oracleTest(title: string, body: (t: ExecutionContext) => Promise<void> | void): void {
+  if (!hasSamples) test.skip(`${title} (skipped: no folder ../shared/guests)`, body);
+  else if (!hasRpm) test.skip(`${title} (skipped: rpm is not installed)`, body);
+  else test(title, body);
+}
+
+/** Content of a sample, decompressed when its name ends in `.xz`. */
+export function sample(path: string): Buffer {
+  const file = join(SAMPLES, path);
+  return path.endsWith('.xz') ? execFileSync('xz', ['-dc', file], { maxBuffer: 2 ** 28 }) : readFileSync(file);
+}
+
+/** The fields of each line of a tab-separated sample. */
+export function sampleTable(path: string): string[][] {
+  return tableOf(sample(path).toString());
+}
+
+/** What `rpm -qa` prints of a copy of the database, in fields. */
+export function queryRpm(name: string, content: Buffer, format: string): string[][] {
+  const folder = mkdtempSync(join(tmpdir(), 'rpm-oracle-'));
+  try {
+    writeFileSync(join(folder, name), content);
+    const options = { maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] as ('ignore' | 'pipe')[] };
+    return tableOf(execFileSync('rpm', ['--dbpath', folder, '-qa', '--qf', format], options).toString());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function tableOf(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+}
