@@ -35,7 +35,7 @@ export async function classifyFiles(
 ): Promise<ClassifiedFiles> {
   const problems: Problem[] = [];
   const claims = claimsOf(fs, packages);
-  const { find, rescued } = await exclusionFinder(fs, options, problems);
+  const { find, rescued, covers } = await exclusionFinder(fs, options, problems);
   const records = new Map<string, FileRecord>();
   const sparse: Entry[] = [];
   const large: Entry[] = [];
@@ -58,7 +58,7 @@ export async function classifyFiles(
   return {
     records,
     digests: new Map(),
-    missing: await missingFiles(fs, claims, problems),
+    missing: await missingFiles(fs, claims, covers, problems),
     dataDirectories: dataDirectories(fs, records),
     sparse,
     large,

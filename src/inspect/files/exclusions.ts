@@ -2,7 +2,7 @@ import type { Entry } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
 import type { ExcludedClass } from '../../model/files.js';
 import type { GuestFs } from '../../model/guest-fs.js';
-import { baseName, isWithin, joinPath, normalizePath, parentPath } from '../../model/path.js';
+import { ancestors, baseName, isWithin, joinPath, normalizePath, parentPath } from '../../model/path.js';
 import { globMatcher } from '../../syntax/glob.js';
 import type { Claim } from './ownership.js';
 import { swapFiles } from './swap.js';
@@ -81,14 +81,20 @@ const GIBIBYTE = 1024 * MEBIBYTE;
 const MAX_HOLE = 16 * GIBIBYTE;
 const MAX_HOLES = 64 * GIBIBYTE;
 
-/** Decides one entry; parents must be asked before their children. */
-export type ExclusionFinder = (entry: Entry, claim: Claim | undefined) => Exclusion | undefined;
+export interface ExclusionFinder {
+  /** Decides one entry; parents must be asked before their children. */
+  readonly find: (entry: Entry, claim: Claim | undefined) => Exclusion | undefined;
+  /** Entries above an included one: they stay with it, whatever was found for them. */
+  readonly rescued: ReadonlySet<string>;
+  /** Whether a path that is not on the disk would be left out if it were. */
+  readonly covers: (path: string, claim: Claim) => boolean;
+}
 
 export async function exclusionFinder(
   fs: GuestFs,
   options: ExclusionOptions,
   problems: Problem[],
-): Promise<{ find: ExclusionFinder; rescued: ReadonlySet<string> }> {
+): Promise<ExclusionFinder> {
   const isKept = (name: ExcludedClass): boolean => options.keep.has(name);
   const folders = excludedFolders(fs, isKept);
   const files = isKept('swap') ? new Map<string, string>() : await swapFiles(fs, problems);
@@ -128,7 +134,7 @@ export async function exclusionFinder(
     return undefined;
   };
 
-  const find: ExclusionFinder = (entry, claim) => {
+  const find: ExclusionFinder['find'] = (entry, claim) => {
     const parent = inherited.get(parentPath(entry.path));
     let decision: Exclusion | 'included' | undefined;
     if (parent === 'included' || included(entry.path)) {
@@ -141,7 +147,10 @@ export async function exclusionFinder(
     }
     return decision === 'included' ? undefined : decision;
   };
-  return { find, rescued };
+  const covers: ExclusionFinder['covers'] = (path, claim) =>
+    (claim.kernel && !isKept('kernel') && !DOCUMENTS.test(path)) ||
+    ancestors(path).some((folder) => folders.has(folder));
+  return { find, rescued, covers };
 }
 
 /** By canonical path: `/lib/modules` is `/usr/lib/modules` on a merged system, and a store may be linked elsewhere. */

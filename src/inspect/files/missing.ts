@@ -8,17 +8,22 @@ import { pathFilter } from './path-filters.js';
 /** Folders that are empty on a disk whatever packages put there: the system fills them when it starts. */
 const FILLED_AT_START = /^\/(?:proc|sys|dev|run)(?:\/|$)/;
 
-/** Recorded by a package and absent from the disk, sorted. What may be absent (obsolete, ghost) is not missing. */
+/**
+ * Recorded by a package and absent from the disk, sorted. What may be absent (obsolete, ghost), and what would be left out
+ * of the images if it were there, is not missing.
+ */
 export async function missingFiles(
   fs: GuestFs,
   claims: ReadonlyMap<string, Claim>,
+  isLeftOut: (path: string, claim: Claim) => boolean,
   problems: Problem[],
 ): Promise<MissingFile[]> {
-  const leftOut = await pathFilter(fs, problems);
+  const wasFiltered = await pathFilter(fs, problems);
   const missing: MissingFile[] = [];
   for (const [path, claim] of claims) {
     if (claim.ghost || FILLED_AT_START.test(path) || fs.lstat(path) !== undefined) continue;
-    const reason = leftOut(path);
+    if (isLeftOut(path, claim)) continue;
+    const reason = wasFiltered(path);
     missing.push({
       path,
       owner: claim.owners[0]!,

@@ -293,3 +293,15 @@ function sparseGuest(files: Record<string, { size: number; runs: readonly (reado
   };
   return guest;
 }
+
+test('what would be left out if it were there is not missing', async (t) => {
+  const packages = database([
+    owner('apt', ['/var/cache/apt/archives/partial', '/var/lib/apt/periodic']),
+    owner('linux-image', ['/boot/vmlinuz-6.1', '/usr/share/doc/linux-image/copyright'], { kernel: true }),
+  ]);
+  const guest = memoryGuest({ '/var/cache/apt/archives': { type: 'directory' }, '/boot': { type: 'directory' } });
+  const paths = async (options: ExclusionOptions): Promise<string[]> =>
+    (await classifyFiles(guest, packages, options)).missing.map(({ path }) => path);
+  t.deepEqual(await paths(NOTHING), ['/usr/share/doc/linux-image/copyright', '/var/lib/apt/periodic']);
+  t.deepEqual((await paths({ ...NOTHING, keep: new Set(['kernel', 'package-cache']) })).length, 4);
+});

@@ -24,10 +24,11 @@ const MAX_CANDIDATES = 100;
  */
 export function secretInContent(head: Buffer, isSettings: boolean): string | undefined {
   if (hasPrivateKey(head)) return 'private-key';
+  // Programs that write such files have the marks in them: at the start of a line, near the start of the file only.
+  const start = head.subarray(0, 4096);
   for (const [mark, kind] of OTHER_MARKS) {
-    // Programs that write such files have the mark in them: at the start of the file only.
-    const found = head.indexOf(mark);
-    if (found === 0 || (found > 0 && found < 4096 && head[found - 1] === 0x0a)) return kind;
+    const found = start.indexOf(mark);
+    if (found === 0 || (found > 0 && start[found - 1] === 0x0a)) return kind;
   }
   return isSettings && head.length <= MAX_SETTINGS && hasCredential(head.toString('latin1'))
     ? 'credential-in-settings'
