@@ -1,9 +1,9 @@
-import { copyFile, cp, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, cp, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openSource } from '../../src/disk/open-source.js';
 import { AppError } from '../../src/errors.js';
-import { qemuImg, SAMPLE_BYTES, temporaryFolder, writeSampleDisk } from './sample.js';
+import { MIB, noise, qemuImg, SAMPLE_BYTES, temporaryFolder, writeSampleDisk } from './sample.js';
 import { cowdExtent, grainsOf, seSparseExtent, withFooter, writeDescriptor } from './vmdk-writer.js';
 
 interface Case {
@@ -29,6 +29,7 @@ const sectors = SAMPLE_BYTES / 512;
 
 const CASES: Readonly<Record<string, Case>> = {
   qcow2: converted('a.qcow2', '-O', 'qcow2'),
+  'zstd qcow2': converted('a.qcow2', '-c', '-O', 'qcow2', '-o', 'compression_type=zstd'),
   'compressed qcow2': converted('a.qcow2', '-c', '-O', 'qcow2'),
   'qcow2 with subclusters': converted('a.qcow2', '-O', 'qcow2', '-o', 'extended_l2=on,cluster_size=64k'),
   'preallocated qcow2': converted('a.qcow2', '-O', 'qcow2', '-o', 'preallocation=metadata'),
@@ -96,16 +97,17 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** One byte less, too: what is missing then is the end of the last data that the sample holds. */
+/** A little less, too: what is missing then is the end of the last data that the sample holds. */
 const CUTS: Readonly<Record<string, (size: number) => number>> = {
   'at 1 %': (size) => Math.floor(size * 0.01),
   'at 50 %': (size) => Math.floor(size * 0.5),
   'at 99 %': (size) => Math.floor(size * 0.99),
   'by 700 bytes': (size) => size - 700,
+  'by 100 bytes': (size) => size - 100,
 };
 
 const refusesCut = test.macro({
-  title: (_, name: string) => `a ${name} that is cut is refused, wherever it is cut`,
+  title: (_, name: string) => `a ${name} that is cut is refused or reported, wherever it is cut`,
   async exec(t, name: string) {
     const folder = await temporaryFolder(t);
     await writeSampleDisk(join(folder, 'sample.raw'));
@@ -122,8 +124,23 @@ const refusesCut = test.macro({
   },
 });
 
+async function attempt(path: string): Promise<{ error?: unknown; problems: string[] }> {
+  try {
+    const source = await openSource(path, { allowDirs: [] });
+    await source.release();
+    return { problems: source.problems.map((problem) => problem.code) };
+  } catch (error) {
+    return { error, problems: [] };
+  }
+}
+
 async function isRefused(t: ExecutionContext, path: string, where: string): Promise<void> {
-  const error = await t.throwsAsync(openSource(path, { allowDirs: [] }), undefined, where);
+  const { error, problems } = await attempt(path);
+  // A fixed VHD that lost a part of its footer is a raw disk with all of its data.
+  if (problems.length > 0) {
+    t.deepEqual(problems, ['disk-odd-size'], where);
+    return;
+  }
   t.true(error instanceof AppError, where);
   t.true(
     ['input-truncated', 'input-corrupt', 'input-not-a-disk'].includes((error as AppError).code),
@@ -171,4 +188,24 @@ test('an OVA that is cut is refused', async (t) => {
     const error = await t.throwsAsync(openSource(join(folder, 'cut.ova'), { allowDirs: [] }), undefined, where);
     t.true(error instanceof AppError, where);
   }
+});
+
+test('a qcow2 whose last compressed cluster lost a few bytes is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const raw = join(folder, 'sample.raw');
+  await writeSampleDisk(raw);
+  // Base64 packs to three quarters, so that every cluster is stored compressed.
+  const text = Buffer.from(noise('text', MIB).toString('base64'));
+  const handle = await open(raw, 'r+');
+  await handle.write(text, 0, text.length, SAMPLE_BYTES - text.length);
+  await handle.close();
+  const path = join(folder, 'a.qcow2');
+  await qemuImg('convert', '-c', '-f', 'raw', '-O', 'qcow2', raw, path);
+  // Some versions of QEMU fill the last sector and some do not: the data alone is whole, three bytes less are not.
+  const end = (await readFile(path)).findLastIndex((byte) => byte !== 0) + 2;
+  await truncate(path, end);
+  t.not(end % 512, 0, 'the file ends inside of a sector, so that sectors do not tell');
+  await (await openSource(path, { allowDirs: [] })).release();
+  await truncate(path, end - 5);
+  await isRefused(t, path, 'by a few bytes');
 });

@@ -1,7 +1,8 @@
 import type { BlockNode } from '../../model/machine.js';
 import { safeNumber } from '../byte-source.js';
-import { corrupt, encrypted, excerpt, truncated, unsupported } from '../failures.js';
-import { fileNode, type Layer, type LayerContext, tableReader } from '../layer.js';
+import { corrupt, encrypted, truncated, unsupported } from '../failures.js';
+import { fileNode, type Layer, type LayerContext } from '../layer.js';
+import { type ClusterMap, checkClusters } from './qcow2-clusters.js';
 
 /** QEMU, docs/interop/qcow2.txt. */
 export const QCOW2_MAGIC = 0x514649fb;
@@ -11,13 +12,8 @@ const EXTENSION = { backingFormat: 0xe2792aca, dataFile: 0x44415441, luks: 0x053
 const MAX_L1_BYTES = 32 * 1024 * 1024;
 const MAX_NAME = 1023;
 
-interface Qcow2Header {
-  readonly clusterBits: number;
-  readonly virtualSize: number;
-  readonly l1Size: number;
-  readonly l1Offset: number;
+interface Qcow2Header extends ClusterMap {
   readonly incompatible: bigint;
-  readonly extendedL2: boolean;
   readonly backingFile?: string;
   readonly backingFormat?: string;
   readonly dataFile?: string;
@@ -104,6 +100,7 @@ async function readHeader(context: LayerContext): Promise<Qcow2Header> {
     l1Offset,
     incompatible,
     extendedL2,
+    isZlib: (incompatible & INCOMPATIBLE.compressionType) === 0n,
     ...(backingFile === undefined ? {} : { backingFile }),
     ...readExtensions(bytes, headerLength, shown),
   };
@@ -146,85 +143,4 @@ async function dataSource(header: Qcow2Header, context: LayerContext): Promise<{
   }
   const file = await context.openPart('data file', header.dataFile);
   return { size: file.size, node: fileNode(file.realPath) };
-}
-
-/**
- * Every allocated cluster must end inside the file: QEMU itself reads what is missing as zeros. Tables are visited once
- * each, so a table that is referred to a million times costs no more than one.
- */
-async function checkClusters(header: Qcow2Header, dataSize: number, context: LayerContext): Promise<void> {
-  const { shown, source } = context;
-  const clusterSize = 2 ** header.clusterBits;
-  const entrySize = header.extendedL2 ? 16 : 8;
-  const tables = tableReader(source, context.signal);
-  const seen = new Set<number>();
-  const l1 = await tables.read(header.l1Offset, header.l1Size * 8);
-  if (l1 === null)
-    throw truncated(shown, `its cluster table (L1) lies beyond the end, at ${header.l1Offset} of ${source.size} bytes`);
-  if (header.l1Offset % clusterSize !== 0) throw corrupt(shown, 'its L1 table is not aligned');
-  const clustersOfL2 = clusterSize / entrySize;
-  for (let index = 0; index < header.l1Size; index += 1) {
-    const l2Offset = pointer(l1, index * 8);
-    if (l2Offset === 0 || seen.has(l2Offset)) continue;
-    seen.add(l2Offset);
-    if (l2Offset % clusterSize !== 0) throw corrupt(shown, `a cluster table at the odd offset ${l2Offset}`);
-    const l2 = await tables.read(l2Offset, clusterSize);
-    if (l2 === null) {
-      if (tables.exhausted) return reportUnfinished(context);
-      throw truncated(shown, `a cluster table lies beyond the end, at ${l2Offset} of ${source.size} bytes`);
-    }
-    const guestStart = index * clustersOfL2 * clusterSize;
-    for (let entry = 0; entry < clustersOfL2; entry += 1) {
-      const wanted = Math.min(clusterSize, header.virtualSize - (guestStart + entry * clusterSize));
-      if (wanted <= 0) break;
-      const end = endOfCluster(l2, entry * entrySize, header, wanted);
-      const limit = isCompressed(l2, entry * entrySize) ? Math.ceil(source.size / 512) * 512 : dataSize;
-      if (end > limit) {
-        throw truncated(
-          shown,
-          `the data of byte ${guestStart + entry * clusterSize} of the disk would end at ${end}, and the file has ${limit} bytes`,
-        );
-      }
-    }
-  }
-}
-
-function isCompressed(table: Buffer, position: number): boolean {
-  return (table[position]! & 0x40) !== 0;
-}
-
-/** Bits 9 to 55 of a table entry: the offset it points to. */
-function pointer(table: Buffer, position: number): number {
-  return (
-    (table.readUInt32BE(position) & 0x00ffffff) * 2 ** 32 + ((table.readUInt32BE(position + 4) & 0xfffffe00) >>> 0)
-  );
-}
-
-/** Where the data of an L2 entry ends in the file; 0 when it has none. */
-function endOfCluster(table: Buffer, position: number, header: Qcow2Header, wanted: number): number {
-  if (isCompressed(table, position)) {
-    const entry = table.readBigUInt64BE(position) & ((1n << 62n) - 1n);
-    const offsetBits = BigInt(62 - (header.clusterBits - 8));
-    const offset = Number(entry & ((1n << offsetBits) - 1n));
-    const sectors = Number(entry >> offsetBits);
-    return offset - (offset % 512) + (sectors + 1) * 512;
-  }
-  const offset = pointer(table, position);
-  if (offset === 0) return 0;
-  if (header.extendedL2) {
-    const allocated = table.readUInt32BE(position + 12);
-    if (allocated === 0) return 0;
-    const last = 31 - Math.clz32(allocated);
-    return offset + Math.min(wanted, ((last + 1) * 2 ** header.clusterBits) / 32);
-  }
-  const isZero = (table[position + 7]! & 1) !== 0;
-  return isZero ? 0 : offset + wanted;
-}
-
-function reportUnfinished(context: LayerContext): void {
-  context.report({
-    code: 'disk-not-fully-checked',
-    path: context.shown,
-    reason: `the tables of the image are too large to check all of them; ${excerpt(context.shown)} may be cut`,
-  });
 }

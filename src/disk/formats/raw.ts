@@ -22,6 +22,13 @@ export async function openRaw(context: LayerContext, position: 'top' | 'below'):
     );
   }
   for (const structure of structures) refuseCut(structure, source, shown);
+  if (source.size % SECTOR !== 0) {
+    context.report({
+      code: 'disk-odd-size',
+      path: shown,
+      reason: `its ${source.size} bytes are no number of sectors: something behind the last partition may be cut off`,
+    });
+  }
   return {
     format: 'raw',
     virtualSize: Math.ceil(source.size / SECTOR) * SECTOR,

@@ -168,6 +168,8 @@ async function checkGrains(map: GrainMap, source: ByteSource, check: SparseCheck
       lastGrain = Math.max(lastGrain, checkTable(table, (first + index) * perTable, map, source.size, shown));
     }
   }
+  // Whoever writes compressed grains fills the last sector.
+  if (map.compressed && source.size % SECTOR !== 0) throw truncated(shown, 'it ends inside of a sector');
   if (map.compressed && lastGrain > 0) await checkLastCompressedGrain(lastGrain * SECTOR, map, source, shown);
 }
 
