@@ -6,6 +6,7 @@ import { fieldValue } from '../../../syntax/deb822.js';
 import { compareDpkgVersions } from '../../../syntax/dpkg-version.js';
 import type { PackageOptions } from '../package-inspector.js';
 import { configurationFiles } from './apt/configuration.js';
+import { installedFromFiles } from './apt/history.js';
 import { type ArchiveIndex, type ReleaseFile, readIndexes, readReleases } from './apt/lists.js';
 import { decideOrigin } from './apt/origin.js';
 import { readSources } from './apt/sources.js';
@@ -25,11 +26,13 @@ export async function inspectDpkg(fs: GuestFs, options: PackageOptions): Promise
   const archives = await readSources(fs, problems);
   const releases = await readReleases(fs, problems);
   const index = options.archiveIndexes ? await lookUp(fs, records, releases, problems) : null;
+  const fromFiles = await installedFromFiles(fs, problems);
   const readContents = contentsReader(fs, problems);
   const packages: InstalledPackage[] = [];
   for (const record of records) {
     const auto = marks(record.name, record.architecture);
-    packages.push(installedPackage(record, await readContents(record), auto, index));
+    const fromFile = fromFiles.get(record.name) ?? null;
+    packages.push(installedPackage(record, await readContents(record), auto, index, fromFile));
   }
   packages.sort(
     (a, b) =>
@@ -57,6 +60,7 @@ function installedPackage(
   contents: PackageContents,
   auto: boolean | null,
   index: ArchiveIndex | null,
+  installedFromFile: string | null,
 ): InstalledPackage {
   const { paragraph, name, version, architecture } = record;
   const text = (field: string): string | null => fieldValue(paragraph, field) ?? null;
@@ -96,6 +100,7 @@ function installedPackage(
         originalMaintainer: text('Original-Maintainer'),
         section: text('Section'),
         origin: text('Origin'),
+        installedFromFile,
       },
       index,
     ),

@@ -12,6 +12,8 @@ export interface OriginClues {
   readonly section: string | null;
   /** `Origin` of the package itself; rarely there. */
   readonly origin: string | null;
+  /** Where apt's history says that it was installed from a file. */
+  readonly installedFromFile: string | null;
 }
 
 /** `Origin` of release files whose archives are a distribution's own. */
@@ -27,7 +29,7 @@ const DISTRIBUTION_VERSIONS = /(?:ubuntu|\+deb\d+u|~bpo\d+\+|\+b\d+$|\+rpi\d|\+r
 
 /**
  * Where a package comes from, by the strongest clue there is: its very version in an index; its name in one; its source
- * in one; then, without indexes or against them, who maintains it and how its version is marked.
+ * in one; then, without indexes or against them, apt's history, who maintains it and how its version is marked.
  * @param index Null when the indexes were not read.
  */
 export function decideOrigin(clues: OriginClues, index: ArchiveIndex | null): PackageOrigin {
@@ -75,6 +77,10 @@ function byArchive(
 
 function byMarks(clues: OriginClues, available: boolean | null, because: string): PackageOrigin {
   const shared = { available, confidence: 'guess' as const };
+  if (clues.installedFromFile !== null) {
+    const reason = `${because}; installed from a file, says ${clues.installedFromFile}`;
+    return { ...shared, confidence: 'likely', kind: 'local', vendor: clues.maintainer, reason };
+  }
   if (clues.origin !== null) {
     const kind = DISTRIBUTION_ORIGINS.test(clues.origin) ? 'distribution' : 'third-party';
     return { ...shared, confidence: 'likely', kind, vendor: clues.origin, reason: `${because}; its record has Origin` };

@@ -120,6 +120,52 @@ test(
   },
 );
 
+const HISTORY = 'Start-Date: 2024-01-01  10:00:00\nCommandline: apt install -y ./mine_1.0_amd64.deb vim\n\n';
+const MINE = 'Version: 1\nMaintainer: A <a@debian.org>\n';
+
+test(
+  'a package that apt’s history saw come from a file is local, whoever maintains it',
+  comesFrom,
+  'mine',
+  MINE,
+  { '/var/log/apt/history.log': HISTORY },
+  {
+    kind: 'local',
+    confidence: 'likely',
+    reason: 'no index of its archives is on the disk; installed from a file, says /var/log/apt/history.log:2',
+  },
+);
+test(
+  'the history of earlier months is compressed',
+  comesFrom,
+  'mine',
+  MINE,
+  { '/var/log/apt/history.log.2.gz': gzipSync(HISTORY) },
+  { kind: 'local' },
+);
+test(
+  'a package named beside a file is not from one',
+  comesFrom,
+  'vim',
+  MINE,
+  { '/var/log/apt/history.log': HISTORY },
+  { kind: 'distribution' },
+);
+test(
+  'a package that an index lists is the archive’s, also when it once came from a file',
+  comesFrom,
+  'bash',
+  'Version: 5.2\n',
+  { ...lists, '/var/log/apt/history.log': HISTORY.replace('mine', 'bash') },
+  { kind: 'distribution' },
+);
+
+test('a damaged history is a problem', async (t) => {
+  const database = await read('mine', MINE, { '/var/log/apt/history.log.1.gz': 'no gzip' });
+  t.true(database.problems.some(({ code }) => code === 'apt-history-unreadable'));
+  t.is(database.packages[0]!.origin.kind, 'distribution');
+});
+
 test('an index in xz is a problem, and what it might list stays open', async (t) => {
   const database = await read('mine', 'Version: 1\n', {
     ...lists,
