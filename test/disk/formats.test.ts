@@ -220,23 +220,31 @@ for (const kind of ['SPARSE', 'VMFSSPARSE', 'SESPARSE'] as const) {
   });
 }
 
-test('chains of qcow2 and of monolithicSparse images are followed to their base', async (t) => {
-  const folder = await temporaryFolder(t);
-  const raw = join(folder, 'sample.raw');
-  await writeSampleDisk(raw);
-  for (const format of ['qcow2', 'vmdk']) {
-    const base = join(folder, `base.${format}`);
-    const middle = join(folder, `middle.${format}`);
-    const top = join(folder, `top.${format}`);
-    await qemuImg('convert', '-f', 'raw', '-O', format, raw, base);
-    await qemuImg('create', '-q', '-f', format, '-b', base, '-F', format, middle);
-    await qemuImg('create', '-q', '-f', format, '-b', middle, '-F', format, top);
-    const source = await openSource(top, options);
-    t.is(await contentOf(source.disks[0]!.node, folder), await digestOf(raw), format);
-    t.deepEqual(source.disks[0]!.files, [top, middle, base]);
+const CHAINS = [
+  { format: 'qcow2', base: [], above: [] },
+  { format: 'vmdk', base: [], above: [] },
+  { format: 'vmdk', base: ['-o', 'subformat=monolithicFlat'], above: [] },
+  { format: 'vmdk', base: ['-o', 'subformat=twoGbMaxExtentSparse'], above: ['-o', 'subformat=twoGbMaxExtentSparse'] },
+] as const;
+
+for (const { format, base, above } of CHAINS) {
+  test(`a chain is followed to its base: ${[format, ...base, ...above].join(' ')}`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const raw = join(folder, 'sample.raw');
+    await writeSampleDisk(raw);
+    const paths = ['top', 'middle', 'base'].map((name) => join(folder, `${name}.${format}`));
+    await qemuImg('convert', '-f', 'raw', '-O', format, ...base, raw, paths[2]!);
+    await qemuImg('create', '-q', '-f', format, ...above, '-b', paths[2]!, '-F', format, paths[1]!);
+    await qemuImg('create', '-q', '-f', format, ...above, '-b', paths[1]!, '-F', format, paths[0]!);
+    const source = await openSource(paths[0]!, options);
+    t.is(await contentOf(source.disks[0]!.node, folder), await digestOf(raw));
+    t.deepEqual(
+      source.disks[0]!.files.filter((file) => paths.includes(file)),
+      paths,
+    );
     await source.release();
-  }
-});
+  });
+}
 
 test('a parent that moved is found by its name beside the snapshot, if its content ID is the right one', async (t) => {
   const folder = await temporaryFolder(t);
