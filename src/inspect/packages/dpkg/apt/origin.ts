@@ -1,5 +1,6 @@
 import type { PackageOrigin } from '../../../../model/packages.js';
-import type { ArchiveIndex, ReleaseFile } from './lists.js';
+import type { ArchiveIndex } from './indexes.js';
+import type { ReleaseFile } from './releases.js';
 
 /** What is known of a package when its origin is decided. */
 export interface OriginClues {

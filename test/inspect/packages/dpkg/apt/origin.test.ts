@@ -199,3 +199,20 @@ test('the indexes are left alone where they are not asked for', async (t) => {
   t.false(guest.reads.some((path) => path.includes('_Packages')));
   t.true(guest.reads.some((path) => path.endsWith('_InRelease')));
 });
+
+test('an index belongs to the archive with the longest name that it begins with', async (t) => {
+  const short = '/var/lib/apt/lists/security.debian.org_dists_jessie';
+  const { packages } = await read('bash', 'Version: 4.3\n', {
+    [`${short}_InRelease`]: release('Wrong', 'Sat, 10 Feb 2018 09:58:37 UTC'),
+    [`${short}_updates_InRelease`]: release('Debian', 'Sat, 10 Feb 2018 09:58:37 UTC'),
+    [`${short}_updates_main_binary-amd64_Packages`]: index(['bash', '4.3']),
+  });
+  t.like(packages[0]!.origin, { vendor: 'Debian', available: true });
+});
+
+test('an index without any release file is of an archive without a name', async (t) => {
+  const { packages } = await read('bash', 'Version: 4.3\n', {
+    '/var/lib/apt/lists/_srv_repo_._Packages': index(['bash', '4.3']),
+  });
+  t.like(packages[0]!.origin, { kind: 'third-party', vendor: null, available: true, confidence: 'guess' });
+});

@@ -2,32 +2,16 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Problem } from '../../../../model/evidence.js';
 import type { GuestFs } from '../../../../model/guest-fs.js';
-import { displayPath, joinPath } from '../../../../model/path.js';
-import { clearSignedText, fieldValue, parseDeb822 } from '../../../../syntax/deb822.js';
-import { readOptional, readOptionalText } from '../../../../syntax/guest-text.js';
+import { displayPath } from '../../../../model/path.js';
+import { readOptional } from '../../../../syntax/guest-text.js';
 import { lz4Blocks } from './lz4.js';
+import type { ReleaseFile } from './releases.js';
 
-/** What apt last fetched about its archives: `/var/lib/apt/lists`, one `[In]Release` an archive, its indexes beside. */
+/** The indexes that apt last fetched: which packages, in which versions, its archives had. */
 
-export const LISTS = '/var/lib/apt/lists';
-const MAX_RELEASE_BYTES = 8 * 1024 * 1024;
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 const MAX_TEXT_BYTES = 512 * 1024 * 1024;
-const MAX_FILES = 2000;
 const MAX_VERSIONS_OF_NAME = 200;
-
-/** An archive as its release file describes it. */
-export interface ReleaseFile {
-  readonly path: string;
-  readonly origin: string | null;
-  readonly label: string | null;
-  readonly suite: string | null;
-  readonly codename: string | null;
-  /** ISO 8601; null without a date that can be read. */
-  readonly date: string | null;
-  /** Paths of its indexes of binary packages. */
-  readonly indexes: readonly string[];
-}
 
 export interface IndexedVersion {
   readonly version: string;
@@ -43,37 +27,6 @@ export interface ArchiveIndex {
   /** Whether any index could be read at all. */
   readonly complete: boolean;
   readonly empty: boolean;
-}
-
-export async function readReleases(fs: GuestFs, problems: Problem[]): Promise<ReleaseFile[]> {
-  const names = fs.list(LISTS).slice(0, MAX_FILES);
-  const indexes = names.filter((name) => /_Packages(?:\.[a-z0-9]+)?$/.test(name));
-  // An InRelease replaces the Release and Release.gpg of the same archive.
-  const releases = new Map<string, string>();
-  for (const name of names) if (name.endsWith('_Release')) releases.set(name.slice(0, -'_Release'.length), name);
-  for (const name of names) if (name.endsWith('_InRelease')) releases.set(name.slice(0, -'_InRelease'.length), name);
-  for (const index of indexes) {
-    const base = index.replace(/_(?:[^_]+_binary-[^_]+_)?Packages(?:\.[a-z0-9]+)?$/, '');
-    if (![...releases.keys()].some((prefix) => index.startsWith(`${prefix}_`))) releases.set(base, '');
-  }
-  await fs.prefetch([...releases.values()].filter((name) => name !== '').map((name) => joinPath(LISTS, name)));
-  const found: ReleaseFile[] = [];
-  for (const [base, name] of releases) {
-    const path = joinPath(LISTS, name === '' ? base : name);
-    const text = name === '' ? '' : ((await readOptionalText(fs, path, MAX_RELEASE_BYTES, problems)) ?? '');
-    const head = parseDeb822(clearSignedText(text).split('\nSHA256:')[0]!.split('\nMD5Sum:')[0]!)[0];
-    const value = (field: string): string | null => (head === undefined ? null : (fieldValue(head, field) ?? null));
-    found.push({
-      path,
-      origin: value('Origin'),
-      label: value('Label'),
-      suite: value('Suite'),
-      codename: value('Codename'),
-      date: isoDate(value('Date') ?? ''),
-      indexes: indexes.filter((index) => index.startsWith(`${base}_`)).map((index) => joinPath(LISTS, index)),
-    });
-  }
-  return found;
 }
 
 /**
@@ -189,26 +142,4 @@ function* plainPieces(content: Buffer): Generator<Buffer> {
 
 function unreadable(path: string, reason: string): Problem {
   return { code: 'apt-index-unreadable', path: displayPath(path), reason: `The index cannot be used: ${reason}` };
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Sat, 10 Feb 2024 09:58:37 UTC` (RFC 5322 in UTC) as `2024-02-10T09:58:37Z`. */
-function isoDate(text: string): string | null {
-  const match =
-    /^(?:[A-Z][a-z]{2},\s+)?(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4})\s+(\d{1,2}):(\d\d):(\d\d)(?:\s+(?:UTC|GMT|\+0000|Z))?$/.exec(
-      text.trim().slice(0, 64),
-    );
-  if (match === null) return null;
-  const [, day, month, year, hour, minute, second] = match;
-  const time = Date.UTC(
-    Number(year),
-    MONTHS.indexOf(month!),
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  );
-  if (!MONTHS.includes(month!) || Number.isNaN(time)) return null;
-  return new Date(time).toISOString().replace('.000Z', 'Z');
 }
