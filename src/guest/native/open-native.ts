@@ -4,6 +4,7 @@ import type { MachineSource } from '../../model/machine.js';
 import type { Progress } from '../../model/progress.js';
 import type { Guest, GuestOptions } from '../guest.js';
 import { Tree } from '../tree.js';
+import { openBridge } from './bridge.js';
 import { entriesOfBatch } from './entry-batch.js';
 import { nativeGuestFs } from './native-guest-fs.js';
 import type { Reply } from './protocol.js';
@@ -24,8 +25,16 @@ export async function openNative(
     });
   }
   options.progress.step(source.name, 'Reading metadata', undefined, 'entries');
-  const thread = startReaderThread({ disks: source.disks, ...(options.root !== undefined && { root: options.root }) });
-  const stop = (): void => void thread.close();
+  const bridge = await openBridge(source, options.signal);
+  const thread = startReaderThread(
+    { disks: source.disks, bridged: bridge.accesses, ...(options.root !== undefined && { root: options.root }) },
+    bridge.serve,
+  );
+  const close = async (): Promise<void> => {
+    await thread.close();
+    await bridge.close();
+  };
+  const stop = (): void => void close();
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
     const { entries, opened } = await readMetadata(thread, source.name, options.progress);
@@ -36,11 +45,11 @@ export async function openNative(
       reader: 'native',
       close: async () => {
         options.signal?.removeEventListener('abort', stop);
-        await thread.close();
+        await close();
       },
     };
   } catch (error) {
-    await thread.close();
+    await close();
     if (options.signal?.aborted) {
       throw new AppError('interrupted', 'Reading was stopped', { todo: 'Run the command again.', cause: error });
     }

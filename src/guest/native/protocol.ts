@@ -2,11 +2,15 @@ import type { ErrorPlace } from '../../errors.js';
 import type { Problem } from '../../model/evidence.js';
 import type { DiskImage, FileSystem } from '../../model/machine.js';
 
+import type { BridgeAccess, BridgeRequest } from './bridge-view.js';
+
 /** What the reader's worker is asked, and what it answers. Every request but `open` has one answer; `open` streams. */
 
 export interface WorkerOptions {
   readonly disks: readonly DiskImage[];
   readonly root?: string;
+  /** Access to those disks that the main thread reads, by index. */
+  readonly bridged: ReadonlyMap<number, BridgeAccess>;
 }
 
 /** A file or folder as the worker knows it: which file system, which inode. */
@@ -30,6 +34,9 @@ export type Reply =
   | { readonly kind: 'contents'; readonly contents: readonly (Uint8Array | null)[] }
   | { readonly kind: 'batch'; readonly batch: ContentBatch | null }
   | { readonly kind: 'error'; readonly error: SentError };
+
+/** Between an answer and the next the worker may ask for bytes of a disk. */
+export type Message = Reply | BridgeRequest;
 
 /** An error on its way through the message port. */
 export interface SentError {

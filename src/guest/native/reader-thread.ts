@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, ERROR_CODES, type ErrorCode } from '../../errors.js';
-import type { Reply, Request, SentError, WorkerOptions } from './protocol.js';
+import type { BridgeRequest } from './bridge-view.js';
+import type { Message, Reply, Request, SentError, WorkerOptions } from './protocol.js';
 
 /** Megabytes of JavaScript objects, and seconds without an answer, after which the reader gives a disk up. */
 const MAX_HEAP = 1024;
@@ -14,8 +15,15 @@ export interface ReaderThread {
   close(): Promise<void>;
 }
 
-/** @param silenceSeconds How long the worker may be without an answer. */
-export function startReaderThread(options: WorkerOptions, silenceSeconds = SILENCE): ReaderThread {
+/**
+ * @param serve Fetches bytes of a disk for the worker.
+ * @param silenceSeconds How long the worker may be without an answer.
+ */
+export function startReaderThread(
+  options: WorkerOptions,
+  serve: (request: BridgeRequest) => Promise<void>,
+  silenceSeconds = SILENCE,
+): ReaderThread {
   const worker = startWorker(options);
   const replies: Reply[] = [];
   let failure: AppError | undefined;
@@ -28,8 +36,12 @@ export function startReaderThread(options: WorkerOptions, silenceSeconds = SILEN
     failure ??= declined(reason);
     wake();
   };
-  worker.on('message', (reply: Reply) => {
-    replies.push(reply);
+  worker.on('message', (message: Message) => {
+    if (message.kind === 'bridge') {
+      void serve(message);
+      return;
+    }
+    replies.push(message);
     wake();
   });
   worker.on('error', (error: Error & { code?: string }) => {

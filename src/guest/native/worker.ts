@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Declined } from '../../disk/views/faults.js';
-import { type OpenDisk, openDiskView } from '../../disk/views/open-view.js';
+import { openDiskView } from '../../disk/views/open-view.js';
 import { AppError } from '../../errors.js';
+import { bridgeView } from './bridge-view.js';
 import { readContent } from './content.js';
 import { contentBatches } from './content-batches.js';
 import { prepareDrivers } from './drivers.js';
@@ -18,7 +19,6 @@ const port = parentPort;
 if (port === null) throw new Error('the reader of disks runs as a worker');
 const options = workerData as WorkerOptions;
 
-let disks: OpenDisk[] = [];
 let machine: OpenMachine | undefined;
 let batches: Generator<ContentBatch> | undefined;
 
@@ -49,11 +49,11 @@ function serve(request: Request): void {
 }
 
 function open(): void {
-  disks = options.disks.map(openDiskView);
-  machine = readMachine(
-    disks.map(({ view }) => view),
-    options.root,
-  );
+  const views = options.disks.map((disk, index) => {
+    const access = options.bridged.get(index);
+    return access === undefined ? openDiskView(disk).view : bridgeView(access, (request) => port!.postMessage(request));
+  });
+  machine = readMachine(views, options.root);
   for (const batch of entryBatches(machine.entries())) reply({ kind: 'entries', batch }, [batch.numbers.buffer]);
   reply({ kind: 'opened', filesystems: machine.describe(), problems: machine.problems });
 }
