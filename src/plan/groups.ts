@@ -1,5 +1,6 @@
 import type { InspectedMachine } from '../model/inspected.js';
 import { comparePaths } from '../model/path.js';
+import { findRow } from './base/choose-base.js';
 
 /** Machines whose images can share layers: one distribution, release, architecture and layout of `/usr`. */
 export interface MachineGroup {
@@ -13,27 +14,28 @@ export interface MachineGroup {
 export function groupMachines(machines: readonly InspectedMachine[]): MachineGroup[] {
   const groups = new Map<string, InspectedMachine[]>();
   for (const machine of [...machines].sort((a, b) => comparePaths(a.source.name, b.source.name))) {
-    const { os, packages } = machine;
-    const release = os.versionId ?? os.codename ?? 'rolling';
-    const layout = hasMergedUsr(machine);
-    // One release exists in both layouts (an upgraded machine beside a fresh one); its usual layout goes unnamed.
-    const parts = [os.id, release, os.architecture ?? packages?.architecture ?? 'unknown'];
-    const key = JSON.stringify([...parts, layout]);
-    const members = groups.get(key);
-    if (members === undefined) groups.set(key, [machine]);
+    const id = groupId(machine);
+    const members = groups.get(id);
+    if (members === undefined) groups.set(id, [machine]);
     else members.push(machine);
   }
-  const taken = new Set<string>();
   return [...groups]
     .sort(([a], [b]) => comparePaths(a, b))
-    .map(([key, members]) => {
-      const [id, release, architecture, mergedUsr] = JSON.parse(key) as [string, string, string, boolean | null];
-      const plain = [id, release, architecture].map(slug).join('-');
-      let unique = taken.has(plain) ? `${plain}-${mergedUsr === true ? 'merged' : 'split'}-usr` : plain;
-      for (let copy = 2; taken.has(unique); copy += 1) unique = `${plain}-${copy}`;
-      taken.add(unique);
-      return { id: unique, mergedUsr, machines: members };
-    });
+    .map(([id, members]) => ({ id, mergedUsr: hasMergedUsr(members[0]!), machines: members }));
+}
+
+/** One release exists in both layouts, an upgraded machine beside a fresh one; that of its public image goes unnamed. */
+function groupId(machine: InspectedMachine): string {
+  const { os, packages } = machine;
+  const parts = [
+    os.id,
+    os.versionId ?? os.codename ?? 'rolling',
+    os.architecture ?? packages?.architecture ?? 'unknown',
+  ];
+  const layout = hasMergedUsr(machine);
+  const usual = findRow(os).row?.mergedUsr ?? true;
+  const suffix = layout === null || layout === usual ? [] : [layout ? 'merged-usr' : 'split-usr'];
+  return [...parts.map(slug), ...suffix].join('-');
 }
 
 /** Null when the machine has no `/bin` at all. */

@@ -25,6 +25,10 @@ export function packageModes(machines: readonly ModeMachine[], options: PlanOpti
   for (const { packages } of machines) {
     for (const item of packages) {
       const identity = packageIdentity(item);
+      if (!isNameable(item)) {
+        modes.set(identity, { mode: 'disk', reason: 'no package manager takes its name or version' });
+        continue;
+      }
       if (fixed !== null) {
         modes.set(identity, {
           mode: fixed,
@@ -73,6 +77,19 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
       pending.push(dependent);
     }
   }
+}
+
+/** Names and versions come from the disk: outside of the grammar of every manager they get into no command. */
+export function isNameable(item: Pick<InstalledPackage, 'name' | 'version' | 'architecture'>): boolean {
+  return (
+    isPackageName(item.name) &&
+    /^[A-Za-z0-9][A-Za-z0-9+.~:^_-]*$/.test(item.version) &&
+    /^[A-Za-z0-9_-]+$/.test(item.architecture)
+  );
+}
+
+export function isPackageName(name: string): boolean {
+  return /^[A-Za-z0-9_](?:[A-Za-z0-9+._-]*[A-Za-z0-9+._])?$/.test(name);
 }
 
 function goneReason({ origin }: InstalledPackage, options: PlanOptions): string | null {

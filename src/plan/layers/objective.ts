@@ -19,5 +19,8 @@ export function fixedCost(mode: PackageMode): number {
   return mode === 'install' ? INSTALL_LAYER : DISK_LAYER;
 }
 
-/** Engines stop at 127 layers; two are left for the base's own and the delta's. */
-export const MAX_LAYERS = 125;
+/**
+ * Engines stop at 127 layers, and the images here at 125. A level may be two layers (`install` and `disk`), and base and
+ * delta need one each.
+ */
+export const MAX_LEVELS = Math.floor((125 - 2) / 2);

@@ -4,6 +4,7 @@ import { comparePaths } from '../../model/path.js';
 import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
 import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.js';
 import { type ReductionContext, reducePackages } from '../resolver/reduce.js';
+import { isPackageName } from './modes.js';
 import { fixedCost } from './objective.js';
 
 export interface LayerQuestion {
@@ -114,7 +115,7 @@ function installPlan(
     pins: [...bySource.values()]
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
       .sort((a, b) => comparePaths(a.packages[0]!, b.packages[0]!)),
-    remove,
+    remove: remove.filter(isPackageName),
     sources,
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },

@@ -1,4 +1,4 @@
-import { fixedCost, layerCost } from './objective.js';
+import { fixedCost, layerCost, MAX_LEVELS } from './objective.js';
 
 /** A package as the tree sees it: numbered over all machines of a group. */
 export interface TreePackage {
@@ -76,7 +76,7 @@ function joinAll(problem: TreeProblem, leaves: readonly Cluster[]): Cluster {
 }
 
 function agglomerate(problem: TreeProblem, leaves: readonly Cluster[]): Cluster[] {
-  const limit = problem.levels ?? Number.POSITIVE_INFINITY;
+  const limit = problem.levels ?? MAX_LEVELS;
   const clusters = new Map<number, Cluster>(leaves.map((leaf, id) => [id, leaf]));
   // Upper bounds first: the closed intersection, which is dearer to find, is never larger than the plain one.
   const pairs = new Map<string, { a: number; b: number; saving: number; joined?: Cluster }>();

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import test from 'ava';
+import { DockerfileParser } from 'dockerfile-ast';
+import type { InspectedMachine } from '../../../src/model/inspected.js';
+import type { PlanOptions } from '../../../src/model/plan.js';
+import { planMachines } from '../../../src/plan/plan-machines.js';
+import { deletionList } from '../../../src/render/dockerfile/deletions.js';
+import { layerDockerfile } from '../../../src/render/dockerfile/dockerfile.js';
+import { runWord } from '../../../src/render/dockerfile/quote.js';
+import { DEFAULT_OPTIONS, machineOf } from '../../plan/machine.js';
+import { hostileMachine } from '../hostile.js';
+
+function dockerfiles(machine: InspectedMachine, options: Partial<PlanOptions> = {}): string[] {
+  const plan = planMachines([machine], { ...DEFAULT_OPTIONS, ...options });
+  return plan.groups.flatMap((group) => group.layers.map((layer) => layerDockerfile(plan, group, layer)));
+}
+
+function instructions(text: string): string[] {
+  return DockerfileParser.parse(text)
+    .getInstructions()
+    .map((each) => each.getKeyword());
+}
+
+const WEB = machineOf({
+  packages: [
+    { name: 'bash', essential: true, files: { '/usr/bin/bash': 'b' } },
+    { name: 'nginx', version: '1.22.1-9', source: { name: 'nginx', version: '1.22.1-9' }, depends: 'nginx-common' },
+    { name: 'nginx-common', version: '1.22.1-9', source: { name: 'nginx', version: '1.22.1-9' }, architecture: 'all' },
+    { name: 'libc6', architecture: 'i386', multiArch: 'same' },
+  ],
+  foreignArchitectures: ['i386', 'arm64'],
+  missing: [{ path: '/usr/share/doc/nginx/copyright', owner: 'nginx:amd64', configuration: false }],
+});
+
+test('an install layer names what must be named, one a line, and pins by source', (t) => {
+  const [, install] = dockerfiles(WEB);
+  t.deepEqual(instructions(install!), ['FROM', 'RUN', 'LABEL', 'LABEL', 'LABEL']);
+  t.regex(install!, /^ {4}set -- \\\n {6}libc6:i386 \\\n {6}nginx; \\$/m);
+  t.regex(install!, /^ {4}pin 1\.22\.1-9 'nginx nginx-common'; \\$/m);
+});
+
+test('only the foreign architectures that the layer needs are added, before the list is fetched', (t) => {
+  const [, install] = dockerfiles(WEB);
+  t.true(install!.indexOf('dpkg --add-architecture i386') < install!.indexOf(' update'));
+  t.false(install!.includes('add-architecture arm64'));
+});
+
+test('nothing that serves the build stays: pins, sources and the policy are removed in the same RUN', (t) => {
+  const [, install] = dockerfiles(WEB);
+  t.regex(install!, /rm -rf \/tmp\/vm2docker-\*/);
+  t.regex(install!, /if test -e \/tmp\/vm2docker-policy; then rm -f \/usr\/sbin\/policy-rc\.d; fi/);
+  t.false(/^(ENV|ARG|COPY|ADD)/m.test(install!));
+});
+
+test('a delta deletes first and adds then', (t) => {
+  t.deepEqual(instructions(dockerfiles(WEB).at(-1)!), [
+    'FROM',
+    'COPY',
+    'RUN',
+    'ADD',
+    'LABEL',
+    'LABEL',
+    'LABEL',
+    'LABEL',
+  ]);
+});
+
+test('a delta without deletions needs no shell', (t) => {
+  t.deepEqual(instructions(dockerfiles(machineOf({}), { baseImage: 'scratch' }).at(-1)!).slice(0, 2), ['FROM', 'ADD']);
+});
+
+test('layers from the disk are an ADD and need no shell', (t) => {
+  for (const text of dockerfiles(WEB, { baseImage: 'scratch' }).slice(0, 2)) {
+    t.deepEqual(instructions(text), ['FROM', 'ADD', 'LABEL', 'LABEL', 'LABEL']);
+  }
+});
+
+const ALLOWED = new Set(['FROM', 'RUN', 'COPY', 'ADD', 'LABEL']);
+
+test('hostile names become no instructions, directives or commands', (t) => {
+  const hostile = hostileMachine();
+  const versions = machineOf({ name: hostile.source.name, packages: [{ name: 'g++', version: "4:1~a'b$(x)" }] });
+  for (const text of [...dockerfiles(hostile, { baseImage: 'scratch' }), ...dockerfiles(versions)]) {
+    const parsed = DockerfileParser.parse(text);
+    t.deepEqual(parsed.getDirectives(), []);
+    for (const instruction of parsed.getInstructions())
+      t.true(ALLOWED.has(instruction.getKeyword()), instruction.toString());
+    const labels = parsed.getInstructions().filter((each) => each.getKeyword() === 'LABEL');
+    t.true(labels.every((label) => label.getRange().start.line === label.getRange().end.line));
+  }
+});
+
+test('a package whose name or version no manager takes is laid down from the disk instead of named', (t) => {
+  for (const odd of [{ name: 'x', version: 'a\nRUN y' }, { name: '-o Evil=1' }, { name: 'removed-' }]) {
+    const [, layer] = dockerfiles(machineOf({ packages: [odd] }), { packages: 'install' });
+    t.true(instructions(layer!).includes('ADD'));
+    t.false(instructions(layer!).includes('RUN'));
+  }
+});
+
+test('a RUN refuses a word with a line break, whatever brings it there', (t) => {
+  t.throws(() => runWord('a\nRUN b'), { instanceOf: TypeError });
+});
+
+test('the shell accepts every RUN', (t) => {
+  for (const text of dockerfiles(WEB)) {
+    for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+      if (instruction.getKeyword() !== 'RUN') continue;
+      const script = text
+        .split('\n')
+        .slice(instruction.getRange().start.line, instruction.getRange().end.line + 1)
+        .join('\n')
+        .slice(4);
+      t.is(spawnSync('sh', ['-n'], { input: script.replaceAll('\\\n', ' ') }).status, 0);
+    }
+  }
+});
+
+test('the list of deletions keeps bytes and puts last what the deleting needs', (t) => {
+  const list = deletionList([
+    '/usr/bin/rm',
+    '/usr/lib/x86_64-linux-gnu/libc.so.6',
+    '/srv/a\nb',
+    '/usr/bin/zip',
+  ]).toString();
+  t.is(list, '/srv/a\nb\0/usr/bin/zip\0/usr/bin/rm\0/usr/lib/x86_64-linux-gnu/libc.so.6\0');
+});
