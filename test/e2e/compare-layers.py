@@ -26,7 +26,7 @@ def main():
     strict = "--strict-times" in sys.argv
     excluded = excluded_paths(report, vm)
     image = read_image(layout)
-    guest = read_guest(root.encode())
+    guest = read_guest(root.encode(), excluded)
     differences = 0
     for path in sorted(set(image) | set(guest)):
         if ignored(path, excluded):
@@ -77,14 +77,16 @@ def ignored(path, excluded):
     return False
 
 
-def read_guest(root):
+def read_guest(root, excluded):
     tree, devices = {}, {}
     for folder, folders, files in os.walk(root):
-        for name in [b"."] if folder == root else []:
+        if folder == root:
             tree[b"/"] = describe(root, devices)
         for name in folders + files:
             full = folder + b"/" + name
-            tree[full[len(root):]] = describe(full, devices)
+            path = full[len(root):]
+            if not ignored(path, excluded):
+                tree[path] = describe(full, devices)
     return tree
 
 
@@ -152,7 +154,8 @@ def read_image(layout):
 
     with open(os.path.join(layout, "index.json"), "rb") as file:
         manifest = load(json.load(file)["manifests"][0])
-    tree, count = {}, 0
+    # Engines write no entry for the root itself: it is theirs, mode 0755, and has no time.
+    tree = {b"/": {"type": "directory", "mode": 0o755, "uid": 0, "gid": 0, "attributes": {}}}
     for number, layer in enumerate(manifest["layers"]):
         with open(blob(layer), "rb") as file:
             head = file.read(2)
@@ -177,7 +180,7 @@ def apply_layer(tree, stream, number):
                 remove_below(tree, gone)
             else:
                 added[path] = from_member(archive, member, path, number, added, tree)
-                if added[path]["type"] != "directory":
+                if path in tree and tree[path]["type"] == "directory" and added[path]["type"] != "directory":
                     remove_below(tree, path)
     tree.update(added)
 
@@ -233,7 +236,7 @@ def compare(path, guest, image, strict):
     if guest["type"] != image["type"]:
         return [f"type: {guest['type']} became {image['type']}"]
     fields = ["mode", "uid", "gid", "sha256", "size", "target", "device", "attributes"]
-    if strict:
+    if strict and "mtime" in image:
         fields.append("mtime")
     if path in HOST_OWNED:
         fields = []
