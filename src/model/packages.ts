@@ -107,6 +107,8 @@ export interface Relation {
   readonly version?: string;
   /** dpkg `python3:any`, `libc6:i386`. */
   readonly architecture?: string;
+  /** Any version that begins with this one will do (apk `~`); the operator is then `>=`. */
+  readonly prefix?: boolean;
   /** The same package must also satisfy all of the first, and none of the second (rpm `with`, `without`). */
   readonly with?: readonly Relation[];
   readonly without?: readonly Relation[];
@@ -122,6 +124,7 @@ export interface PackageFile {
   /** What the database knows beyond the content (rpm, apk). */
   readonly size?: number;
   readonly mode?: number;
+  /** Names, or `#number` where the manager records numbers (apk, pacman). */
   readonly user?: string;
   readonly group?: string;
   readonly mtime?: number;

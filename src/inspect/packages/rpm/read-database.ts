@@ -20,6 +20,8 @@ export interface RpmDatabase {
 const MAX_DATABASE_BYTES = 512 * 1024 * 1024;
 const MAX_LOG_BYTES = 256 * 1024 * 1024;
 const MAX_PACKAGES = 100_000;
+/** The largest systems own half a million. */
+const MAX_FILES = 2_000_000;
 /** A database of rubbish has a problem in every record: a few of them say it all. */
 const MAX_PROBLEMS = 50;
 
@@ -76,9 +78,10 @@ function collect(
 ): RpmDatabase {
   const packages: PackageFacts[] = [];
   const keys: SigningKey[] = [];
+  let files = 0;
   for (const { number, blob } of headerRecords(form, content, log, report)) {
-    if (packages.length >= MAX_PACKAGES) {
-      report(`header ${number}`, `More than ${MAX_PACKAGES} packages; the rest is not read.`);
+    if (packages.length >= MAX_PACKAGES || files > MAX_FILES) {
+      report(`header ${number}`, `More than ${MAX_PACKAGES} packages or ${MAX_FILES} files; the rest is not read.`);
       break;
     }
     try {
@@ -90,6 +93,7 @@ function collect(
       const facts = packageFacts(number, header);
       for (const defect of facts.defects) report(`header ${number}`, defect);
       packages.push(facts);
+      files += facts.files.length;
     } catch (error) {
       if (!(error instanceof HeaderError)) throw error;
       report(`header ${number}`, error.message);
