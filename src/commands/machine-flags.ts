@@ -22,9 +22,9 @@ export const machineFlags = {
   }),
   'keys-from-stdin': Flags.boolean({ summary: 'Read lines DEVICE:PASSPHRASE from standard input.' }),
   reader: Flags.string({
-    summary: 'What reads the file systems.',
+    summary: 'What reads the file systems; auto avoids the appliance where KVM does not work.',
     options: ['auto', 'libguestfs', 'native'] as const,
-    default: 'auto',
+    default: 'libguestfs',
   }),
   keep: Flags.string({
     summary: 'Keep a class of files that is left out by default.',
