@@ -87,10 +87,18 @@ export function commandOfUnit(
   const instance = /@([^.]*)\./.exec(unit)?.[1] ?? '';
   const joined = text.replace(/\\\n/g, ' ');
   for (const match of joined.matchAll(/^Environment=(.*)$/gm)) {
-    for (const pair of match[1]!.matchAll(/"?([A-Z_]\w*)=([^"\s]*|[^"]*(?="))"?/g)) environment[pair[1]!] = pair[2]!;
+    for (const pair of shellWords(match[1]!)) {
+      const at = pair.indexOf('=');
+      if (at > 0) environment[pair.slice(0, at)] = pair.slice(at + 1);
+    }
   }
   for (const match of joined.matchAll(/^EnvironmentFile=-?(.*)$/gm)) {
-    const entry = guest.stat(match[1]!.trim().replaceAll('%i', instance));
+    const entry = guest.stat(
+      match[1]!
+        .trim()
+        .replaceAll('%i', instance)
+        .replaceAll('%p', unit.replace(/[@.].*$/, '')),
+    );
     if (entry === undefined) continue;
     for (const line of contentOf(guest, entry.path).split('\n')) {
       const pair = /^(?:export )?([A-Za-z_]\w*)=(.*)$/.exec(line.trim());

@@ -92,7 +92,7 @@ async function mainOptions(context: PortContext): Promise<Map<string, Setting>> 
   // Debian's template leaves `local_interfaces` out for an empty answer.
   const interfaces = macros.get('MAIN_LOCAL_INTERFACES');
   if (interfaces !== undefined && interfaces.value.trim() !== '') options.set('local_interfaces', interfaces);
-  else if (options.get('local_interfaces')?.value.includes('MAIN_') === true) options.delete('local_interfaces');
+  else if (isDebian) options.delete('local_interfaces');
   const silent = explicit ?? (isDebian ? answersPath : undefined);
   if (silent !== undefined) options.set('', { value: silent, evidence: { path: silent } });
   return options;

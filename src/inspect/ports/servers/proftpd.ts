@@ -20,7 +20,8 @@ export const proftpd: PortReader = {
     const last = (name: string): InFile<ApacheDirective> | undefined =>
       top.findLast((directive) => directive.name === name);
     if (last('servertype')?.words[0]?.toLowerCase() === 'inetd') return findings.done();
-    const port = last('port');
+    // Seen with 1.3.8: a second Port does not count, unlike other directives.
+    const port = top.find((directive) => directive.name === 'port');
     const wildcard = isNo(last('useipv6')?.words[0]) ? '0.0.0.0' : '*';
     const tight = last('socketbindtight')?.words[0]?.toLowerCase() === 'on';
     const address = tight ? last('defaultaddress') : undefined;
@@ -48,7 +49,11 @@ function serverOf(directive: ApacheDirective): { argument: string } | null {
 async function openDirectives(context: PortContext, main: string): Promise<InFile<ApacheDirective>[]> {
   const all = await readWithIncludes(context.files, main, {
     parse: parseApache,
-    includes: (directive) => (directive.name === 'include' ? directive.words.slice(0, 1) : undefined),
+    includes: (directive) => {
+      const [target = ''] = directive.words;
+      if (directive.name !== 'include') return undefined;
+      return context.fs.stat(target)?.type === 'directory' ? [`${target}/*`] : [target];
+    },
   });
   const loaded = new Set([
     'mod_core.c',

@@ -9,7 +9,7 @@ export const puma: PortReader = {
   async read(context) {
     const findings = await collectFindings(context);
     const { command } = context;
-    const isRails = command.names.includes('rails');
+    const isRails = command.names[0] === 'rails';
     if (isRails && !['server', 's'].includes(command.arguments[0] ?? '')) return findings.done();
     const binds = command.options('b', 'bind');
     const port = command.option('p', 'port');

@@ -50,7 +50,8 @@ export const samba: PortReader = {
         for (const host of bound) findings.add(host === '*' ? '0.0.0.0' : host, port, silent, 'udp');
     } else {
       const written = global('smb ports') ?? context.command.option('p', 'port');
-      const ports = written?.value.split(/[\s,]+/).filter(Boolean) ?? (withoutNetbios ? ['445'] : ['139', '445']);
+      // `disable netbios` silences nmbd alone: smbd keeps 139.
+      const ports = written?.value.split(/[\s,]+/).filter(Boolean) ?? ['139', '445'];
       for (const port of ports) for (const host of bound) findings.add(host, port, written ?? silent);
     }
     return findings.done();

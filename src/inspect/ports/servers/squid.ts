@@ -20,7 +20,7 @@ export const squid: PortReader = {
     const override = context.command.option('a');
     let isFirst = true;
     for (const entry of entries) {
-      const [address = ''] = entry.value.replaceAll('${service_name}', 'squid').split(/\s+/);
+      const [address = ''] = entry.value.replace(/\$\{service_name\}/g, 'squid').split(/\s+/);
       const setting = { ...fromFile(entry), value: address };
       if (/^(?:http|https|ftp)_port$/.test(entry.key)) {
         // `-a PORT` takes the place of the first http_port.

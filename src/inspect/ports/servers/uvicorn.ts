@@ -13,7 +13,7 @@ export const uvicorn: PortReader = {
       if (socket !== undefined) findings.socket(socket.value);
       return findings.done();
     }
-    if (command.names.includes('hypercorn')) {
+    if (command.names[0] === 'hypercorn') {
       const bound = command.options('b', 'bind');
       for (const setting of bound.length > 0 ? bound : [command.builtIn('127.0.0.1:8000')])
         findings.endpoint(setting, { port: 8000 });
