@@ -45,7 +45,7 @@ function tokenize(version: string): Token[] {
   while (rest !== '' && tokens.length < MAX_TOKENS) {
     const last = tokens.at(-1)?.kind;
     const match =
-      (last === undefined ? take('number', /^([0-9]+)/, rest) : undefined) ??
+      (last === undefined ? take('number', /^0*([0-9]+)/, rest) : undefined) ??
       (last === 'number' ? (take('number', /^\.([0-9]+)/, rest) ?? take('letter', /^([a-z])/, rest)) : undefined) ??
       (last === 'suffix' ? take('suffix-number', /^([0-9]+)/, rest) : undefined) ??
       take('suffix', /^_(alpha|beta|pre|rc|cvs|svn|git|hg|p)/, rest) ??
