@@ -25,9 +25,6 @@ export interface Listening {
 
 export interface BootOptions {
   readonly disk: string;
-  readonly root: string;
-  /** Seconds that nothing may change before the guest is asked. */
-  readonly settle?: number;
   readonly timeoutMs?: number;
 }
 

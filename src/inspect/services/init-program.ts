@@ -20,13 +20,12 @@ const INIT_PACKAGES: readonly (readonly [name: string, init: InitProgram])[] = [
 ];
 
 /**
- * For trees without a telling /sbin/init, in this order: an installed systemd has unit folders *and* a manager, Upstart
- * brings initctl beside its jobs (systemd machines keep stray /etc/init jobs, so it comes second), and an inittab alone
- * is left over on machines of all kinds, so it comes last.
+ * For trees without a telling /sbin/init, in this order: an installed systemd has a manager beside its units; only
+ * Upstart itself brings the jobs that run the old run levels, while other packages bring units for a systemd that is not
+ * there; an inittab alone is left over on machines of all kinds, so it comes last.
  */
 const CLUES: readonly Clue[] = [
   { init: 'systemd', applies: (fs) => fs.exists('/lib/systemd/systemd') || fs.exists('/usr/lib/systemd/systemd') },
-  { init: 'upstart', applies: (fs) => hasUpstartJobs(fs) && fs.exists('/sbin/initctl') },
   { init: 'upstart', applies: hasUpstartJobs },
   { init: 'runit', applies: (fs) => fs.exists('/etc/runit/2') && fs.exists('/sbin/runit-init') },
   { init: 'openrc', applies: (fs) => fs.exists('/etc/runlevels/default') && fs.exists('/sbin/openrc-init') },

@@ -24,6 +24,15 @@ interface Dependency {
   readonly evidence: Evidence;
 }
 
+interface Walk {
+  readonly units: Map<string, BootUnit>;
+  /** Unit, and what it requires. */
+  readonly requirements: readonly [string, string][];
+  /** Unit that is stopped, and the one whose Conflicts= names it. */
+  readonly conflicts: readonly [string, string][];
+  readonly failing: readonly string[];
+}
+
 const MAX_BOOT_UNITS = 20_000;
 const MAX_ROUNDS = 30;
 
@@ -40,7 +49,7 @@ export async function walkBoot(
 ): Promise<Boot> {
   const excluded = new Map<string, 'conflict' | 'dependency-failed'>();
   for (let round = 0; ; round += 1) {
-    const { units, requirements, conflicts } = await walk(store, target, check, excluded);
+    const { units, requirements, conflicts, failing } = await walk(store, target, check, excluded);
     const before = excluded.size;
     for (const [loser, winner] of conflicts) {
       if (
@@ -51,6 +60,7 @@ export async function walkBoot(
         excluded.set(loser, 'conflict');
       }
     }
+    for (const name of failing) if (!excluded.has(name) && name !== target) excluded.set(name, 'dependency-failed');
     for (const [name, needed] of requirements) {
       const outcome = units.get(needed)?.outcome;
       if (
@@ -71,10 +81,12 @@ async function walk(
   target: string,
   check: (unit: Unit) => ConditionResult,
   excluded: ReadonlyMap<string, 'conflict' | 'dependency-failed'>,
-): Promise<{ units: Map<string, BootUnit>; requirements: [string, string][]; conflicts: [string, string][] }> {
+): Promise<Walk> {
   const units = new Map<string, BootUnit>();
   const requirements: [string, string][] = [];
   const conflicts: [string, string][] = [];
+  const requisites: [string, string][] = [];
+  const failing: string[] = [];
   const queue: { name: string; pulledBy: BootUnit['pulledBy'] }[] = [{ name: target, pulledBy: null }];
   for (let position = 0; position < queue.length && units.size < MAX_BOOT_UNITS; position += 1) {
     const { name, pulledBy } = queue[position]!;
@@ -92,12 +104,18 @@ async function walk(
     for (const { name: loser } of namesIn(unit, 'Unit', 'Conflicts')) {
       if (loser !== 'shutdown.target') conflicts.push([store.resolve(loser), final]);
     }
+    // Requisite= starts nothing, but fails the unit when the other is not up.
+    for (const { name: needed } of namesIn(unit, 'Unit', 'Requisite')) requisites.push([final, store.resolve(needed)]);
     for (const dependency of dependenciesOf(store, unit)) {
       if (dependency.required) requirements.push([final, store.resolve(dependency.name)]);
       queue.push({ name: dependency.name, pulledBy: { name: final, evidence: dependency.evidence } });
     }
   }
-  return { units, requirements, conflicts };
+  // Only now is it known what else is started.
+  for (const [name, needed] of requisites) {
+    if (units.get(needed)?.outcome !== 'started') failing.push(name);
+  }
+  return { units, requirements, conflicts, failing };
 }
 
 /** Units that starting `unit` starts. */

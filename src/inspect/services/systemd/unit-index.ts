@@ -116,8 +116,12 @@ function addFolder(
     }
     const path = joinPath(folder, name);
     if (/\.(?:wants|requires|upholds)$/.test(name)) {
-      for (const link of context.fs.list(path))
-        addLink(index, name, { name: link, path: joinPath(path, link) }, seenLinks);
+      for (const link of context.fs.list(path)) {
+        const own = joinPath(path, link);
+        const target = context.fs.lstat(own)?.target;
+        const isMask = target !== undefined && linkDestination(own, target) === '/dev/null';
+        addLink(index, name, { name: link, path: own }, seenLinks, isMask);
+      }
     } else if (name.endsWith('.d')) {
       append(index.dropInFolders, name, path);
     } else if (parseUnitName(name) !== null) {
@@ -194,11 +198,17 @@ function addGenerated(index: MutableIndex, generated: Generated, rank: Generator
   }
 }
 
-function addLink(index: MutableIndex, folder: string, link: DependencyLink, seenLinks: Set<string>): void {
+function addLink(
+  index: MutableIndex,
+  folder: string,
+  link: DependencyLink,
+  seenLinks: Set<string>,
+  isMask = false,
+): void {
   const key = `${folder}/${link.name}`;
   if (seenLinks.has(key)) return;
   seenLinks.add(key);
-  append(index.dependencyFolders, folder, link);
+  if (!isMask) append(index.dependencyFolders, folder, link);
 }
 
 /** The path a link means, as text: links in it are not followed. */

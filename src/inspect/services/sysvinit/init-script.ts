@@ -8,6 +8,9 @@ import { parseHeader, type ScriptHeader } from './header.js';
 /** Debian's interpreter for scripts that only set variables (init-d-script(5)). */
 const INIT_D_SCRIPT = /^#!\s*(?:\/usr\/bin\/env\s+)?\/(?:usr\/)?lib\/init\/init-d-script/;
 
+/** Words of scripts that leave a program running, rather than setting something up. */
+const LASTING = /pid_?file|\.pid\b|start-stop-daemon|\bnohup\b|\bdaemon\b|killproc/i;
+
 /** A name that scripts use for their program, and those for its arguments, most telling first. */
 const PROGRAM_VARIABLES = [
   'DAEMON',
@@ -44,7 +47,7 @@ export async function readInitScript(context: ServiceContext, path: string): Pro
   const result = INIT_D_SCRIPT.test(text)
     ? await readDeclared(context, path, text)
     : await readProgrammed(context, path, text);
-  return { ...base, ...describeResult(context, path, result, INIT_D_SCRIPT.test(text)) };
+  return { ...base, ...describeResult(context, path, result, INIT_D_SCRIPT.test(text), LASTING.test(text)) };
 }
 
 export async function readScriptHeader(
@@ -84,6 +87,7 @@ function describeResult(
   path: string,
   result: ScriptResult,
   isDeclared: boolean,
+  seemsLasting: boolean,
 ): Partial<FoundService> {
   const launch = mainLaunch(context, result, path);
   const isService =
@@ -116,7 +120,7 @@ function describeResult(
   const stop = result.stopped;
   return {
     command: [path, 'start'],
-    type: 'oneshot',
+    type: seemsLasting ? 'forking' : 'oneshot',
     environment,
     ...(stop === null
       ? {}

@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs';
+import test from 'ava';
+import { memoryGuest } from '../../../src/guest/memory/memory-guest.js';
+import { parseAccounts } from '../../../src/inspect/services/accounts.js';
+import type { ServiceContext } from '../../../src/inspect/services/context.js';
+import { SERVICE_PATHS } from '../../../src/inspect/services/index.js';
+import { SERVICE_READERS } from '../../../src/inspect/services/readers.js';
+import { DEBIAN } from './helpers/inspect.js';
+
+const folder = new URL('../../../src/inspect/services', import.meta.url);
+
+test('every folder of a reader is in the list, and the list names no other', (t) => {
+  const folders = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && entry.name !== 'script',
+  );
+  t.deepEqual(SERVICE_READERS.map(({ name }) => name.replace('.', '-')).sort(), folders.map(({ name }) => name).sort());
+});
+
+test('what readers read is worth fetching in bulk', (t) => {
+  for (const path of ['/etc', '/lib/systemd', '/usr/lib/systemd', '/etc/init.d'])
+    t.true(SERVICE_PATHS.includes(path), path);
+  for (const path of SERVICE_PATHS) t.regex(path, /^\/[^\s]*[^/]$/);
+});
+
+for (const reader of SERVICE_READERS) {
+  for (const init of ['systemd', 'sysvinit', 'upstart', 'openrc', 'runit', 'busybox', 'unknown', 'none'] as const) {
+    test(`${reader.name} finds nothing and has no problem on an empty machine of ${init}`, async (t) => {
+      const problems: string[] = [];
+      const context: ServiceContext = {
+        fs: memoryGuest({}),
+        hardware: {},
+        packages: null,
+        os: DEBIAN,
+        accounts: parseAccounts(null, null),
+        init,
+        kernelArguments: [],
+        ownerOf: () => null,
+        report: (code) => problems.push(code),
+      };
+      t.deepEqual(await reader.read(context, []), { services: [], jobs: [], fit: [] });
+      t.deepEqual(problems, reader.name === 'systemd' && init === 'systemd' ? ['boot-target-missing'] : []);
+    });
+  }
+}
