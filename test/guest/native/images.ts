@@ -35,6 +35,8 @@ export function mounted<T>(image: string, options: string, work: (folder: string
   try {
     return work(folder);
   } finally {
+    // A program with a mount namespace of its own may keep the file system alive beyond this.
+    command('sync', '-f', folder);
     command('umount', folder);
   }
 }
