@@ -24,7 +24,7 @@ export interface Appliance {
   stream(command: string, args: readonly string[], options?: StreamOptions): AsyncGenerator<Buffer>;
   /** Writes a file of the appliance: `path` is below its sysroot. */
   upload(content: Uint8Array, path: string): Promise<void>;
-  /** Writes a file of the appliance without leaving a trace on the host; works once. */
+  /** As `upload`, by way of the host's memory rather than its disk. */
   uploadSecret(content: Uint8Array, path: string): Promise<void>;
   /** Ends the appliance at once and removes its files. Idempotent. */
   close(): Promise<void>;
@@ -78,7 +78,6 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
 
 interface Server {
   readonly pid: number;
-  readonly keys: NodeJS.WritableStream;
   readonly errorFile: string;
 }
 
@@ -92,7 +91,7 @@ async function startServer(folder: string, { disks, acceleration, guard }: Appli
   const errors = openSync(errorFile, 'a', 0o600);
   const args = ['--listen', '--ro', ...disks.flatMap((uri) => ['--format=raw', '-a', uri])];
   const child = spawn('guestfish', args, {
-    stdio: ['pipe', 'pipe', errors],
+    stdio: ['ignore', 'pipe', errors],
     // Ctrl-C in the terminal is ours to answer.
     detached: true,
     cwd: '/',
@@ -105,14 +104,12 @@ async function startServer(folder: string, { disks, acceleration, guard }: Appli
     },
   });
   closeSync(errors);
-  const keys = child.stdin!;
-  keys.on('error', () => {});
   const { code, stdout } = await finish(child, 'guestfish', 30_000, 4096);
   const pid = Number(/GUESTFISH_PID=(\d+)/.exec(stdout.toString('latin1'))?.[1]);
   if (code !== 0 || !Number.isInteger(pid)) {
     throw toApplianceError('start', await readFile(errorFile, 'utf8').catch(() => ''));
   }
-  return { pid, keys, errorFile };
+  return { pid, errorFile };
 }
 
 function connect(folder: string, server: Server, guard: Guard, signal: AbortSignal | undefined): ServerConnection {
@@ -185,24 +182,35 @@ function connect(folder: string, server: Server, guard: Guard, signal: AbortSign
       }
     },
     async upload(content, path) {
-      const file = join(folder, 'upload');
-      await writeFile(file, content, { mode: 0o600 });
-      await appliance.call('upload', [file, path]);
-      await rm(file, { force: true });
+      await uploadFrom(folder, content, path);
     },
     async uploadSecret(content, path) {
-      server.keys.end(content);
-      await appliance.call('upload', ['-', path]);
+      const memory = await mkdtemp('/dev/shm/vm2docker-').catch(() => null);
+      if (memory === null) return await uploadFrom(folder, content, path);
+      guard.registerFolder(memory);
+      try {
+        await uploadFrom(memory, content, path);
+      } finally {
+        await rm(memory, { recursive: true, force: true });
+      }
     },
     close() {
       closed ??= shutDown();
       return closed;
     },
   };
+  const uploadFrom = async (place: string, content: Uint8Array, path: string): Promise<void> => {
+    const file = join(place, 'upload');
+    await writeFile(file, content, { mode: 0o600 });
+    try {
+      await appliance.call('upload', [file, path]);
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
   const shutDown = async (): Promise<void> => {
     signal?.removeEventListener('abort', onAbort);
     for (const client of clients) client.kill('SIGKILL');
-    server.keys.end();
     // Nothing in the appliance is worth a clean shutdown: its disks are overlays.
     for (const pid of qemu) kill(pid, 'SIGKILL');
     const quit = spawn('guestfish', [`--remote=${server.pid}`, '--', '-quit'], {

@@ -3,7 +3,7 @@ import type { Appliance } from '../../tools/guestfish.js';
 import type { GuestOptions } from '../guest.js';
 import { type Device, parseDevices } from './devices.js';
 import { runShell } from './pipe.js';
-import { ACTIVATE_VOLUMES, KEYS_FILE, LIST_DEVICES, openLuks } from './scripts.js';
+import { ACTIVATE_VOLUMES, KEYS_FILE, LIST_DEVICES, MAKE_ROOM_FOR_KEYS, openLuks, REMOVE_KEYS } from './scripts.js';
 
 /** LUKS on LVM on LUKS is as deep as it gets. */
 const MAX_ROUNDS = 3;
@@ -34,12 +34,14 @@ export async function unlockDevices(
     await runShell(appliance, ACTIVATE_VOLUMES);
     known = parseDevices((await runShell(appliance, LIST_DEVICES)).toString('utf8'));
   }
+  if (tried.size > 0) await runShell(appliance, REMOVE_KEYS);
   return known;
 }
 
-/** One key a line, in base 64: keys are bytes, and may hold newlines. They pass through a pipe, never through a file here. */
+/** One key a line, in base 64: keys are bytes, and may hold newlines. They never touch a disk. */
 async function giveKeys(appliance: Appliance, keys: GuestOptions['keys']): Promise<void> {
   const lines = keys.map(({ secret }) => `${secret.toString('base64')}\n`).join('');
+  await runShell(appliance, MAKE_ROOM_FOR_KEYS);
   await appliance.uploadSecret(Buffer.from(lines, 'latin1'), KEYS_FILE);
 }
 

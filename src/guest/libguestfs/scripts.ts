@@ -13,7 +13,7 @@ export function candidateFolder(index: number): string {
 
 export const LIST_FILE = '/list';
 export const PIPE_FILE = '/pipe';
-export const KEYS_FILE = '/keys';
+export const KEYS_FILE = '/keys/list';
 
 /** Every block device with what is on it, one line each, as lsblk(8) `--pairs` quotes it. */
 export const LIST_DEVICES =
@@ -28,9 +28,13 @@ export function openLuks(kernelDevice: string, mappedName: string, keyLine: numb
   return `${key} | cryptsetup open --type luks --readonly --key-file - ${kernelDevice} ${mappedName} 2>&1 && udevadm settle`;
 }
 
+/** A place in the memory of the appliance for keys: its own files are on an overlay, which is a file of the host. */
+export const MAKE_ROOM_FOR_KEYS = 'mkdir -p /sysroot/keys && mount -t tmpfs -o mode=700 keys /sysroot/keys';
+export const REMOVE_KEYS = 'umount /sysroot/keys && rmdir /sysroot/keys';
+
 /** Finds what lies on devices that have just been opened. */
 export const ACTIVATE_VOLUMES =
-  'rm -f /sysroot/keys; mdadm -As --auto=yes --run >/dev/null 2>&1; lvm vgchange -aay --sysinit >/dev/null 2>&1; udevadm settle; true';
+  'mdadm -As --auto=yes --run >/dev/null 2>&1; lvm vgchange -aay --sysinit >/dev/null 2>&1; udevadm settle; true';
 
 /** Makes folders for candidates 0…count-1 (more may be there already). */
 export function makeCandidateFolders(count: number): string {
@@ -65,7 +69,8 @@ export function lookIntoCandidates(): string {
 
 /**
  * Metadata of everything below the root, see `metadata.ts` for the form; then the numbers of device nodes, which
- * find(1) does not print. Snapshots on btrfs (`isSnapshotPath`) are shown as a folder and not entered.
+ * find(1) does not print. Snapshots on btrfs (`isSnapshotPath`) are shown as a folder and not entered; a subvolume that is
+ * not mounted itself has no file system type that find knows.
  */
 export function listMetadata(index: number): string {
   const folder = `root${Math.trunc(index)}`;
@@ -75,7 +80,7 @@ export function listMetadata(index: number): string {
   return intoPipe(
     [
       `find ${folder} ${print} \\( -type b -o -type c \\) -fprintf nodes "%p\\0"`,
-      `-o -fstype btrfs ${snapshots} -prune; result=$?;`,
+      `-o \\( -fstype btrfs -o -fstype unknown \\) ${snapshots} -prune; result=$?;`,
       'printf "\\0\\0"; xargs -0 -r stat --printf="%t_%T_%n\\0" <nodes; [ $result -eq 0 ]',
     ].join(' '),
   );
