@@ -143,6 +143,7 @@ const CHANGED: readonly Row[] = [
     unit: 'apache2.service',
     edits: {
       '/etc/apache2/ports.conf': only(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration's own
         'Define P 8080\nListen ${P}\nListen 127.0.0.1:8081\n<IfModule ssl_module>\nListen 443\n</IfModule>\n<IfModule !ssl_module>\nListen 8082\n</IfModule>',
       ),
     },

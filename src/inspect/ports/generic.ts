@@ -78,7 +78,9 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
     add(given === undefined ? command.builtIn(8000) : command.setting(given));
   }
   if (!findings.isEmpty) return findings.done();
-  for (const argument of command.arguments) {
+  for (const [index, argument] of command.arguments.entries()) {
+    // What follows an option that nobody knows may be where it connects to, unless it is a wildcard.
+    if (/127\.|localhost|::1/.test(argument) && /^--?[\w-]+$/.test(command.arguments[index - 1] ?? '')) continue;
     // A bare `:8080` or `0.0.0.0:8080`; `host:8080` could as well be where it connects to.
     if (/^(?:(?:tcp|http):\/\/)?(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|\[::1\])?:\d{1,5}$/.test(argument))
       addAddress(findings, command.setting(argument), protocol);

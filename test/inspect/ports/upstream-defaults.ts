@@ -116,6 +116,7 @@ export const UPSTREAM_DEFAULTS: readonly UpstreamCase[] = [
     command: [JAVA, '-Xmx256m', '-jar', '/srv/shop/shop-1.2.jar'],
     files: {
       '/srv/shop/application.yml':
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration's own
         'spring:\n  application:\n    name: shop\nserver:\n  port: ${SHOP_PORT:8085}\n  address: 127.0.0.1\n',
     },
     ports: ['tcp 127.0.0.1:8085 /srv/shop/application.yml:5'],

@@ -131,7 +131,9 @@ function readWord(text: string, start: number, style: BlockStyle): { word: strin
       position = limit;
     } else if (/[\s;{}]/.test(character) || style.operators?.includes(character) === true) {
       break;
-    } else if (character === '\\' && position + 1 < text.length && text[position + 1] !== '\n') {
+    } else if (character === '\\' && text[position + 1] === '\n') {
+      break;
+    } else if (character === '\\' && position + 1 < text.length) {
       pieces.push(text[position + 1]!);
       position += 2;
     } else {

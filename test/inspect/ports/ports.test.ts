@@ -1,0 +1,437 @@
+import { readdirSync } from 'node:fs';
+import test from 'ava';
+import fc from 'fast-check';
+import { memoryGuest } from '../../../src/guest/memory/memory-guest.js';
+import { findReader, inspectPorts, PORT_READERS } from '../../../src/inspect/ports/index.js';
+import type { ListeningPort } from '../../../src/model/services.js';
+import { DEBIAN, packages, portsOf, service, withoutEvidence } from './service.js';
+
+test('every file of servers/ is in the list, under its own name, and no two readers claim a program', (t) => {
+  const folder = new URL('../../../src/inspect/ports/servers/', import.meta.url);
+  const files = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+  t.deepEqual(PORT_READERS.map((reader) => reader.name).sort(), files.filter((file) => file !== 'index').sort());
+  const programs = PORT_READERS.flatMap((reader) => reader.programs);
+  t.deepEqual(
+    programs.filter((program, index) => programs.indexOf(program) !== index),
+    [],
+  );
+});
+
+type Files = Readonly<Record<string, string | { target: string }>>;
+
+const listens = test.macro<[Files, readonly string[], readonly string[], string?]>({
+  title: (title) => title ?? '',
+  exec: async (
+    t,
+    files: Readonly<Record<string, string | { target: string }>>,
+    command: readonly string[],
+    expected: readonly string[],
+    unit = 'x.service',
+  ) => {
+    const { ports } = await portsOf(memoryGuest(files), service(unit, command));
+    t.deepEqual(
+      ports.map((port) => port.replace(' /lib/systemd/system/x.service:1', '')),
+      expected,
+    );
+  },
+});
+
+const NGINX = ['/usr/sbin/nginx', '-g', 'daemon off;'];
+const nginx = (servers: string): string => `http {\n${servers}\n}\n`;
+
+test(
+  'nginx: the two families of one port are one finding',
+  listens,
+  { '/etc/nginx/nginx.conf': nginx('server { listen 80; listen [::]:80; }') },
+  NGINX,
+  ['tcp *:80 /etc/nginx/nginx.conf:2'],
+);
+test(
+  'nginx: an IPv6 wildcard alone is IPv6 alone',
+  listens,
+  { '/etc/nginx/nginx.conf': nginx('server { listen [::]:81; }') },
+  NGINX,
+  ['tcp [::]:81 /etc/nginx/nginx.conf:2'],
+);
+test(
+  'nginx: ipv6only=off takes both families',
+  listens,
+  { '/etc/nginx/nginx.conf': nginx('server { listen [::]:81 ipv6only=off; }') },
+  NGINX,
+  ['tcp *:81 /etc/nginx/nginx.conf:2'],
+);
+test(
+  'nginx: a server without listen takes port 80',
+  listens,
+  { '/etc/nginx/nginx.conf': nginx('server { root /srv; }') },
+  NGINX,
+  ['tcp 0.0.0.0:80 /etc/nginx/nginx.conf:2'],
+);
+test(
+  'nginx: QUIC is UDP, and stream servers can be',
+  listens,
+  {
+    '/etc/nginx/nginx.conf': `${nginx('server { listen 443 quic; listen 443 ssl; }')}stream { server { listen 53 udp; } }`,
+  },
+  NGINX,
+  [
+    'udp 0.0.0.0:53 /etc/nginx/nginx.conf:4',
+    'tcp 0.0.0.0:443 /etc/nginx/nginx.conf:2',
+    'udp 0.0.0.0:443 /etc/nginx/nginx.conf:2',
+  ],
+);
+test(
+  'nginx: a site counts through a link, not while it only lies in sites-available',
+  listens,
+  {
+    '/etc/nginx/nginx.conf': nginx('include sites-enabled/*;'),
+    '/etc/nginx/sites-available/on': '\n\nserver { listen 127.0.0.1:8001; }',
+    '/etc/nginx/sites-available/off': 'server { listen 8002; }',
+    '/etc/nginx/sites-enabled/on': { target: '../sites-available/on' },
+    '/etc/nginx/sites-enabled/dangling': { target: '../sites-available/none' },
+  },
+  NGINX,
+  ['tcp 127.0.0.1:8001 /etc/nginx/sites-enabled/on:3'],
+);
+test(
+  'nginx: -c names another configuration',
+  listens,
+  { '/srv/n.conf': nginx('server { listen 9; }') },
+  ['nginx', '-c', '/srv/n.conf'],
+  ['tcp 0.0.0.0:9 /srv/n.conf:2'],
+);
+test(
+  'nginx: a configuration that includes itself ends',
+  listens,
+  { '/etc/nginx/nginx.conf': nginx('include nginx.conf; include /etc/nginx/*;\nserver { listen 5; }') },
+  NGINX,
+  ['tcp 0.0.0.0:5 /etc/nginx/nginx.conf:3'],
+);
+
+const APACHE = ['/usr/sbin/apache2', '-k', 'start'];
+test(
+  'apache: variables of envvars and Define are filled in',
+  listens,
+  {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration's own
+    '/etc/apache2/apache2.conf': 'Define PORT 8080\nListen ${PORT}\nListen 127.0.0.1:${OTHER}\n',
+    '/etc/apache2/envvars': 'export OTHER=81\n',
+  },
+  APACHE,
+  ['tcp 127.0.0.1:81 /etc/apache2/apache2.conf:3', 'tcp *:8080 /etc/apache2/apache2.conf:2'],
+);
+test(
+  'apache: a section counts when its module is loaded before it',
+  listens,
+  {
+    '/etc/apache2/apache2.conf':
+      '<IfModule ssl_module>\nListen 1\n</IfModule>\nLoadModule ssl_module x.so\n<IfModule mod_ssl.c>\nListen 443\n</IfModule>\n<IfModule !ssl_module>\nListen 2\n</IfModule>\n<IfDefine X>\nListen 3\n</IfDefine>\n',
+  },
+  APACHE,
+  ['tcp *:443 /etc/apache2/apache2.conf:6'],
+);
+
+test(
+  'postgresql: what ALTER SYSTEM wrote wins over includes, and they over the file',
+  listens,
+  {
+    '/etc/postgresql/15/main/postgresql.conf':
+      "data_directory = '/var/lib/postgresql/15/main'\nport = 5432 # (change requires restart)\ninclude_dir = 'conf.d'\n",
+    '/etc/postgresql/15/main/conf.d/a.conf': "port = 5433\nlisten_addresses = '*'\n",
+    '/var/lib/postgresql/15/main/postgresql.auto.conf': "listen_addresses = '10.0.0.1'\n",
+  },
+  ['/usr/bin/pg_ctlcluster', '--skip-systemctl-redirect', '15-main', 'start'],
+  ['tcp 10.0.0.1:5433 /etc/postgresql/15/main/conf.d/a.conf:1'],
+  'postgresql@15-main.service',
+);
+test(
+  'postgresql: empty listen_addresses leave the socket alone',
+  listens,
+  { '/d/postgresql.conf': "listen_addresses = ''\n" },
+  ['/usr/bin/postgres', '-D', '/d'],
+  [],
+);
+
+test(
+  'redis: a bind line that comes later replaces the first, and port 0 listens on nothing',
+  listens,
+  {
+    '/etc/redis/redis.conf': 'port 0\ntls-port 6380\nbind 127.0.0.1 -::1\ninclude /etc/redis/x.conf\n',
+    '/etc/redis/x.conf': 'bind 10.0.0.1\n',
+  },
+  ['/usr/bin/redis-server', '/etc/redis/redis.conf'],
+  ['tcp 10.0.0.1:6380 /etc/redis/redis.conf:2'],
+);
+test(
+  'redis: the command line wins',
+  listens,
+  { '/etc/redis/redis.conf': 'port 6379\nbind 127.0.0.1\n' },
+  ['redis-server', '/etc/redis/redis.conf', '--port', '7000'],
+  ['?tcp 127.0.0.1:7000'],
+);
+
+test(
+  'sshd: every Port with every ListenAddress that has none of its own',
+  listens,
+  {
+    '/etc/ssh/sshd_config':
+      'Port 22\nport=2222\nListenAddress 10.0.0.1\nListenAddress [::1]:2022\n#Port 9\nMatch all\nPort 8\n',
+  },
+  ['/usr/sbin/sshd', '-D'],
+  [
+    'tcp 10.0.0.1:22 /etc/ssh/sshd_config:1',
+    'tcp [::1]:2022 /etc/ssh/sshd_config:4',
+    'tcp 10.0.0.1:2222 /etc/ssh/sshd_config:2',
+  ],
+);
+
+test(
+  'haproxy: lists, ranges, families and sockets',
+  listens,
+  {
+    '/etc/haproxy/haproxy.cfg':
+      'frontend a\n bind :80,127.0.0.1:81\n bind :::90-91 v6only\n bind :::92\n bind unix@/run/a.sock\n bind quic4@:443 ssl\n server s 10.0.0.9:99\n',
+  },
+  ['/usr/sbin/haproxy', '-f', '/etc/haproxy/haproxy.cfg'],
+  [
+    'tcp 0.0.0.0:80 /etc/haproxy/haproxy.cfg:2',
+    'tcp 127.0.0.1:81 /etc/haproxy/haproxy.cfg:2',
+    'tcp [::]:90 /etc/haproxy/haproxy.cfg:3',
+    'tcp [::]:91 /etc/haproxy/haproxy.cfg:3',
+    'tcp *:92 /etc/haproxy/haproxy.cfg:4',
+    'udp 0.0.0.0:443 /etc/haproxy/haproxy.cfg:6',
+  ],
+);
+
+test('mysql: MySQL 8 brings its X plugin, MariaDB does not', async (t) => {
+  const guest = memoryGuest({ '/etc/mysql/my.cnf': '[client]\nport=1\n[mysqld]\nbind-address = 127.0.0.1\n' });
+  const tested = service('mysql.service', ['/usr/sbin/mysqld']);
+  const eight = await portsOf(guest, tested, { 'mysql-server': '8.0.36-1' });
+  t.deepEqual(withoutEvidence(eight.ports), ['tcp 127.0.0.1:3306', 'tcp *:33060']);
+  const maria = await portsOf(guest, tested, { 'mariadb-server': '1:10.11.6-0' });
+  t.deepEqual(withoutEvidence(maria.ports), ['tcp 127.0.0.1:3306']);
+});
+
+test('mosquitto: 1.x without listeners takes everybody', async (t) => {
+  const guest = memoryGuest({ '/etc/mosquitto/mosquitto.conf': 'persistence true\n' });
+  const { ports } = await portsOf(
+    guest,
+    service('mosquitto.service', ['mosquitto', '-c', '/etc/mosquitto/mosquitto.conf']),
+    { mosquitto: '1.6.12-1' },
+  );
+  t.deepEqual(ports, ['tcp *:1883 /etc/mosquitto/mosquitto.conf']);
+});
+
+test('localhost means what the hosts file of the guest says', async (t) => {
+  const guest = memoryGuest({
+    '/etc/hosts': '127.0.0.1 localhost\n10.9.8.7 db # x\n',
+    '/d/postgresql.conf': "listen_addresses = 'localhost, db, nobody'\n",
+  });
+  const { ports, inspection } = await portsOf(guest, service('pg.service', ['postgres', '-D', '/d']));
+  t.deepEqual(withoutEvidence(ports), ['tcp 10.9.8.7:5432', 'tcp 127.0.0.1:5432', 'tcp nobody:5432']);
+  t.deepEqual(
+    inspection.problems.map(({ code, path }) => [code, path]),
+    [['address-unknown', '/d/postgresql.conf']],
+  );
+});
+
+const SOCKET_PORT: ListeningPort = {
+  port: 2200,
+  protocol: 'tcp',
+  address: '*',
+  evidence: { path: '/etc/systemd/system/ssh.socket', line: 3 },
+};
+
+test('a program that its socket unit starts listens where the unit says', async (t) => {
+  const guest = memoryGuest({ '/etc/ssh/sshd_config': 'Port 22\n' });
+  const { ports } = await portsOf(guest, service('ssh.service', ['/usr/sbin/sshd', '-D'], { ports: [SOCKET_PORT] }));
+  t.deepEqual(ports, ['tcp *:2200 /etc/systemd/system/ssh.socket:3']);
+});
+
+test('what a configuration names beside the socket unit counts, defaults do not', async (t) => {
+  const guest = memoryGuest({ '/etc/cups/cupsd.conf': 'Listen localhost:631\nListen /run/cups/cups.sock\n' });
+  const { ports, listens: sockets } = await portsOf(
+    guest,
+    service('cups.service', ['/usr/sbin/cupsd', '-l'], { ports: [SOCKET_PORT], listens: ['/run/x'] }),
+  );
+  t.deepEqual(withoutEvidence(ports), ['tcp 127.0.0.1:631', 'tcp [::1]:631', 'tcp *:2200']);
+  t.deepEqual(sockets, ['/run/cups/cups.sock', '/run/x']);
+});
+
+test(
+  'a unit that only groups others listens on nothing',
+  listens,
+  { '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n' },
+  ['/bin/true'],
+  [],
+  'postfix.service',
+);
+
+const found = test.macro<[readonly string[], string | undefined, string?]>({
+  title: (title) => `a program is recognised ${title}`,
+  exec: async (t, command: readonly string[], expected: string | undefined, unit = 'x.service') => {
+    const { readCommandLine } = await import('../../../src/inspect/ports/command-line.js');
+    const { configFiles } = await import('../../../src/inspect/ports/config-files.js');
+    const { names } = await readCommandLine(service(unit, command), configFiles(memoryGuest({})));
+    t.is(findReader(names)?.name, expected);
+  },
+});
+
+test('by its version-less name', found, ['/usr/sbin/php-fpm8.2', '--nodaemonize'], 'php-fpm');
+test('behind env', found, ['/usr/bin/env', 'A=b', 'redis-server'], 'redis');
+test('behind a shell', found, ['/bin/sh', '-c', 'ulimit -n 9; exec /usr/sbin/nginx -g "daemon off;"'], 'nginx');
+test(
+  'behind start-stop-daemon',
+  found,
+  ['start-stop-daemon', '--start', '--exec', '/usr/sbin/unbound', '--', '-d'],
+  'unbound',
+);
+test('behind chpst', found, ['chpst', '-u', 'www', 'memcached', '-p', '1'], 'memcached');
+test('as a Python module', found, ['/usr/bin/python3.11', '-m', 'gunicorn', 'a:b'], 'gunicorn');
+test(
+  'by its main class',
+  found,
+  ['/usr/bin/java', '-cp', 'a.jar', '-Xmx1g', 'org.apache.catalina.startup.Bootstrap', 'start'],
+  'tomcat',
+);
+test('by its jar', found, ['/usr/bin/java', '-jar', '/usr/share/java/jenkins.war'], 'jenkins');
+test('by its unit when a script starts it', found, ['/etc/init.d/slapd', 'start'], 'openldap', 'slapd.service');
+test('never by a name that only resembles one', found, ['/usr/bin/nginx-ui'], undefined);
+
+test('unknown: options that name a port', listens, {}, ['/opt/x', '--port', '8081'], ['?tcp *:8081']);
+test(
+  'unknown: a host beside the port',
+  listens,
+  {},
+  ['/opt/x', '--host=127.0.0.1', '-p', '8082'],
+  ['?tcp 127.0.0.1:8082'],
+);
+test('unknown: an address', listens, {}, ['/opt/x', '--listen', '[::1]:8083'], ['?tcp [::1]:8083']);
+test('unknown: Go flags', listens, {}, ['/opt/x', '-web.listen-address=:8084'], ['?tcp *:8084']);
+test('unknown: a bare address', listens, {}, ['/opt/x', 'serve', '0.0.0.0:8085'], ['?tcp 0.0.0.0:8085']);
+test("unknown: Python's http.server", listens, {}, ['python3', '-m', 'http.server'], ['?tcp *:8000']);
+test(
+  'unknown: where it connects to is not where it listens',
+  listens,
+  {},
+  ['/opt/x', '--server', 'db:5432', '--target=http://10.0.0.1:80', '--connect', '127.0.0.1:99', 'example.test:443'],
+  [],
+);
+test(
+  'unknown: numbers of other meanings',
+  listens,
+  {},
+  ['/opt/x', '-p', '/run/x.pid', '-pidfile', '--timeout', '30', '--port', '99999', '--listen', 'yes'],
+  [],
+);
+test('unknown: clients and shells are no servers', listens, {}, ['/usr/bin/curl', '--port', '80'], []);
+
+test('an environment variable names the port of an unknown program, and its file is the evidence', async (t) => {
+  const guest = memoryGuest({ '/etc/default/app': '# PORT=1\nOTHER=x\nPORT=8090\n' });
+  const { ports } = await portsOf(
+    guest,
+    service('app.service', ['/opt/app'], { environment: { PORT: '8090', HOST: 'app.example' } }),
+  );
+  t.deepEqual(ports, ['?tcp *:8090 /etc/default/app:3']);
+});
+
+test('a configuration that is too large is a problem, and the other services are read', async (t) => {
+  const guest = memoryGuest({
+    '/etc/nginx/nginx.conf': { type: 'file', size: 50_000_000 },
+    '/etc/vsftpd.conf': 'listen=YES\n',
+  });
+  const services = [service('nginx.service', NGINX), service('vsftpd.service', ['vsftpd'])];
+  const { byService, problems } = await inspectPorts(guest, services, { packages: packages({}), os: DEBIAN });
+  t.deepEqual(byService.get('nginx.service'), { ports: [], listens: [] });
+  t.is(byService.get('vsftpd.service')!.ports.length, 1);
+  t.deepEqual(
+    problems.map(({ code, path }) => [code, path]),
+    [['config-too-large', '/etc/nginx/nginx.conf']],
+  );
+});
+
+/** Where each reader looks, so that random text reaches all of them. */
+const PLACES = [
+  '/etc/nginx/nginx.conf', '/etc/apache2/apache2.conf', '/etc/lighttpd/lighttpd.conf', '/etc/caddy/Caddyfile', '/etc/haproxy/haproxy.cfg',
+  '/etc/squid/squid.conf', '/etc/envoy/envoy.yaml', '/etc/traefik/traefik.yml', '/etc/postgresql/15/main/postgresql.conf', '/etc/my.cnf',
+  '/etc/mongod.conf', '/etc/redis/redis.conf', '/etc/memcached.conf', '/opt/couchdb/etc/local.ini', '/etc/elasticsearch/elasticsearch.yml',
+  '/etc/influxdb/influxdb.conf', '/etc/cassandra/cassandra.yaml', '/etc/rabbitmq/rabbitmq.conf', '/etc/kafka/server.properties',
+  '/etc/zookeeper/zoo.cfg', '/opt/activemq/conf/activemq.xml', '/etc/tomcat/server.xml', '/etc/jetty9/start.ini',
+  '/opt/wildfly/standalone/configuration/standalone.xml', '/etc/php-fpm.conf', '/etc/ssh/sshd_config', '/etc/vsftpd.conf',
+  '/etc/proftpd/proftpd.conf', '/etc/samba/smb.conf', '/etc/nfs.conf', '/etc/rsyncd.conf', '/etc/bind/named.conf', '/etc/unbound/unbound.conf',
+  '/etc/dnsmasq.conf', '/etc/powerdns/pdns.conf', '/etc/postfix/main.cf', '/etc/postfix/master.cf', '/etc/exim4/exim4.conf',
+  '/etc/dovecot/dovecot.conf', '/etc/default/slapd', '/etc/grafana/grafana.ini', '/etc/zabbix/zabbix_agentd.conf', '/etc/snmp/snmpd.conf',
+  '/etc/cups/cupsd.conf', '/etc/chrony/chrony.conf', '/etc/ntp.conf', '/etc/docker/registry/config.yml', '/etc/gitea/app.ini', '/etc/hosts',
+  '/etc/services', '/etc/ufw/user.rules', '/etc/ufw/ufw.conf', '/etc/nftables.conf', '/etc/iptables/rules.v4', '/etc/firewalld/firewalld.conf',
+]; // biome-ignore format: a list
+
+test('no configuration and no command line makes a reader throw', async (t) => {
+  const words = [
+    'listen',
+    'Listen',
+    'port',
+    'bind',
+    'include',
+    'server',
+    '{',
+    '}',
+    '[',
+    ']',
+    '<a>',
+    '</a>',
+    '"',
+    "'",
+    '\\',
+    '\n',
+    ' ',
+    ':',
+    '=',
+    ';',
+    '#',
+    '/*',
+    '*',
+    '/etc/*',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the configuration's own
+    '${x}',
+    '$x',
+    '80',
+    '0',
+    '65536',
+    '99999999999',
+    '::',
+    '127.0.0.1:',
+    'a: ',
+    '- ',
+    '&',
+    'service x',
+    'options',
+    'inet_listener',
+    'inet n - - - - smtpd',
+    '%',
+  ];
+  const text = fc
+    .array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 3 })), { maxLength: 60 })
+    .map((pieces) => pieces.join(''));
+  const argument = fc.oneof(
+    fc.constantFrom('-p', '--port', '-c', '-f', '-h', '-D', '-a', '--listen=', '-E', 'agent', '/bin/sh', '-jar', '--'),
+    text,
+  );
+  await fc.assert(
+    fc.asyncProperty(text, fc.array(argument, { maxLength: 6 }), async (content, words_) => {
+      const guest = memoryGuest(Object.fromEntries(PLACES.map((path) => [path, content])));
+      const services = PORT_READERS.map((reader) =>
+        service(`${reader.name}.service`, [`/usr/sbin/${reader.programs[0]}`, ...words_]),
+      );
+      const { problems, byService } = await inspectPorts(guest, [...services, service('?.service', words_)], {
+        packages: null,
+        os: DEBIAN,
+      });
+      for (const { ports } of byService.values()) {
+        for (const port of ports) if (!Number.isInteger(port.port) || port.port < 1 || port.port > 65535) return false;
+      }
+      return !problems.some((problem) => problem.code === 'ports-unreadable');
+    }),
+    { numRuns: 150 },
+  );
+  t.pass();
+});
