@@ -6,7 +6,8 @@ import { headerText, parseHeader } from '../../../../src/inspect/packages/rpm/he
 import { DEPENDENCY_TAGS, TAG } from '../../../../src/inspect/packages/rpm/header/tags.js';
 import { inspectRpm } from '../../../../src/inspect/packages/rpm/inspect.js';
 import type { InstalledPackage, PackageDatabase } from '../../../../src/model/packages.js';
-import { oracleTest, queryRpm, sample, sampleTable, sampleTest } from './samples.js';
+import { encodePath } from '../../../../src/model/path.js';
+import { databaseOfPackages, oracleTest, queryRpm, sample, sampleTable, sampleTest } from './samples.js';
 
 interface Sample {
   readonly path: string;
@@ -240,6 +241,61 @@ for (const path of ['rpm/empty-bdb/Packages', 'rpm/empty-sqlite/rpmdb.sqlite']) 
     t.deepEqual(database.problems, []);
   });
 }
+
+oracleTest(
+  'a database of odd packages (capabilities, links, latin1, signatures of all kinds) reads as rpm reads it',
+  async (t) => {
+    const folders = [
+      'rpm-files/rpm-tests',
+      'rpm-files/createrepo_c',
+      'rpm-files/fossa-cli',
+      'rpm-files/scancode-headers',
+      'rpm-files/suse/data/changed_config_files',
+    ];
+    const content = databaseOfPackages(folders);
+    const { packages, problems } = await inspectRpm(memoryGuest({ '/var/lib/rpm/rpmdb.sqlite': content }));
+    t.true(packages.length > 15);
+    t.true(packages.some(({ signer }) => signer !== undefined));
+    t.true(packages.some(({ files }) => files.some(({ capabilities }) => capabilities !== undefined)));
+    t.deepEqual(
+      difference(
+        packages.map((each) => [each.name, each.version, each.architecture, each.signer ?? '(none)'].join('\t')),
+        queryRpm(
+          'rpmdb.sqlite',
+          content,
+          '%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%|RSAHEADER?{%{RSAHEADER:pgpsig}}:{%|DSAHEADER?{%{DSAHEADER:pgpsig}}:{%|SIGGPG?{%{SIGGPG:pgpsig}}:{%|SIGPGP?{%{SIGPGP:pgpsig}}:{}|}|}|}|\n',
+        ).map(([pkg, epoch, version, release, arch, signature]) =>
+          [
+            pkg,
+            fullVersion(epoch!, version!, release!),
+            arch,
+            /Key ID ([0-9a-f]+)/.exec(signature ?? '')?.[1] ?? '(none)',
+          ].join('\t'),
+        ),
+      ),
+      { missing: [], extra: [] },
+    );
+    t.deepEqual(
+      difference(
+        packages.flatMap((each) =>
+          each.files.map((file) =>
+            [each.name, encodePath(file.path).toString('latin1'), file.capabilities ?? '', file.digest?.hex ?? ''].join(
+              '\t',
+            ),
+          ),
+        ),
+        queryRpm('rpmdb.sqlite', content, '[%{=NAME}\t%{FILENAMES}\t%{FILECAPS}\t%{FILEDIGESTS}\n]').map((fields) =>
+          [...fields, '', '', '']
+            .slice(0, 4)
+            .map((field) => field.replace('(none)', ''))
+            .join('\t'),
+        ),
+      ),
+      { missing: [], extra: [] },
+    );
+    t.deepEqual(problems, []);
+  },
+);
 
 test('samples are named once', (t) => {
   t.is(new Set(SAMPLES.map(({ path }) => path)).size, SAMPLES.length);

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -41,6 +41,36 @@ export function queryRpm(name: string, content: Buffer, format: string): string[
     writeFileSync(join(folder, name), content);
     const options = { maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] as ('ignore' | 'pipe')[] };
     return tableOf(execFileSync('rpm', ['--dbpath', folder, '-qa', '--qf', format], options).toString());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The database that rpm makes of package files, in its own form; packages it refuses are left out. */
+export function databaseOfPackages(folders: readonly string[]): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'rpm-oracle-'));
+  try {
+    for (const each of folders) {
+      for (const file of readdirSync(join(SAMPLES, each)).filter(
+        (name) => /\.rpm/.test(name) && !/\.src\./.test(name),
+      )) {
+        const how = [
+          '-i',
+          '--justdb',
+          '--nodeps',
+          '--force',
+          '--force-debian',
+          '--ignorearch',
+          '--ignoreos',
+          '--nosignature',
+          '--nodigest',
+        ];
+        spawnSync('rpm', ['--dbpath', folder, ...how, join(SAMPLES, each, file)], { stdio: 'ignore' });
+      }
+    }
+    // Written back, so that the main file holds everything.
+    execFileSync('rpmdb', ['--dbpath', folder, '--rebuilddb'], { stdio: 'ignore' });
+    return readFileSync(join(folder, 'rpmdb.sqlite'));
   } finally {
     rmSync(folder, { recursive: true });
   }
