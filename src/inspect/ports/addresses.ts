@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
-
 export interface Endpoint {
   /** As written, brackets removed; empty when only a port was given. */
   readonly host: string;
@@ -78,4 +76,24 @@ export function isLoopback(address: string): boolean {
 
 function withoutZone(host: string): string {
   return host.replace(/%.*$/, '');
+}
+
+function isIPv4(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+/** RFC 4291, section 2.2: eight groups, one run of zeros left out, the last two perhaps as IPv4. */
+function isIPv6(text: string): boolean {
+  if (text.length > 45 || !/^[0-9a-f:.]+$/i.test(text)) return false;
+  const halves = text.split('::');
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const last = groups.at(-1) ?? '';
+  const hasIPv4 = last.includes('.');
+  if (hasIPv4 && (!isIPv4(last) || text.endsWith('::'))) return false;
+  const plain = hasIPv4 ? groups.slice(0, -1) : groups;
+  if (!plain.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false;
+  const count = plain.length + (hasIPv4 ? 2 : 0);
+  return halves.length === 2 ? count < 8 : count === 8;
 }

@@ -3,7 +3,7 @@ import { baseName } from '../../model/path.js';
 import type { Service } from '../../model/services.js';
 import { shellWords } from '../../syntax/shell.js';
 import type { ConfigFiles } from './config-files.js';
-import type { Setting } from './reader.js';
+import type { Setting } from './setting.js';
 
 /** A program and its arguments, found behind the wrappers that start it. */
 export interface CommandLine {

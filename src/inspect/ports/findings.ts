@@ -3,7 +3,8 @@ import { displayPath } from '../../model/path.js';
 import type { ListeningPort } from '../../model/services.js';
 import { parseEndpoint, parseHosts, parsePort, reportedAddresses, type WildcardHabit } from './addresses.js';
 import type { ConfigFiles } from './config-files.js';
-import type { PortContext, PortFindings, Setting } from './reader.js';
+import type { PortContext, PortFindings } from './reader.js';
+import type { Setting } from './setting.js';
 
 const MAX_PORTS = 2000;
 

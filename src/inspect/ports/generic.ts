@@ -1,7 +1,8 @@
 import { parseEndpoint, parsePort } from './addresses.js';
 import type { CommandLine } from './command-line.js';
 import { collectFindings, type Findings } from './findings.js';
-import type { PortContext, PortFindings, Setting } from './reader.js';
+import type { PortContext, PortFindings } from './reader.js';
+import type { Setting } from './setting.js';
 
 /** Options that name nothing but a port to listen on. */
 const PORT_OPTIONS = [

@@ -7,12 +7,13 @@ import type { ListeningPort, Service } from '../../model/services.js';
 import { readCommandLine } from './command-line.js';
 import { type ConfigFiles, configFiles } from './config-files.js';
 import { mergePorts } from './findings.js';
-import { type FirewallFinding, inspectFirewall } from './firewall/index.js';
+import type { FirewallFinding } from './firewall/finding.js';
+import { inspectFirewall } from './firewall/index.js';
 import { readUnknownProgram } from './generic.js';
 import type { PortContext, PortFindings, PortReader } from './reader.js';
 import { PORT_READERS } from './servers/index.js';
 
-export type { FirewallFinding } from './firewall/index.js';
+export type { FirewallFinding } from './firewall/finding.js';
 export type { PortReader } from './reader.js';
 export { PORT_READERS } from './servers/index.js';
 

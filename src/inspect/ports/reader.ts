@@ -1,4 +1,4 @@
-import type { Evidence, Problem } from '../../model/evidence.js';
+import type { Problem } from '../../model/evidence.js';
 import type { GuestFs } from '../../model/guest-fs.js';
 import type { ListeningPort, Service } from '../../model/services.js';
 import type { CommandLine } from './command-line.js';
@@ -35,12 +35,4 @@ export interface PortFindings {
   readonly ports: readonly ListeningPort[];
   readonly listens: readonly string[];
   readonly problems: readonly Problem[];
-}
-
-/** A value and where it was found. */
-export interface Setting {
-  readonly value: string;
-  readonly evidence: Evidence;
-  /** From a command line, an environment or a built-in default. */
-  readonly inferred?: boolean;
 }

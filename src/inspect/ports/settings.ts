@@ -2,7 +2,8 @@ import type { ConfigFiles, IncludeRules, InFile } from './config-files.js';
 import { readWithIncludes } from './config-files.js';
 import { type Entry, type LineStyle, parseLines } from './formats/lines.js';
 import { type Leaf, parseYaml } from './formats/yaml.js';
-import type { PortContext, Setting } from './reader.js';
+import type { PortContext } from './reader.js';
+import type { Setting } from './setting.js';
 
 /** A line of a configuration as a setting. */
 export function fromFile(entry: { readonly value: string; readonly line: number; readonly path: string }): Setting {

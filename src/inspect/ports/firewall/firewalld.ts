@@ -1,7 +1,7 @@
 import type { ConfigFiles } from '../config-files.js';
 import { parseLines } from '../formats/lines.js';
 import { parseXml, walkXml, type XmlElement } from '../formats/xml.js';
-import type { FirewallFinding } from './index.js';
+import type { FirewallFinding } from './finding.js';
 
 /** firewalld.conf(5), firewalld.zone(5), firewalld.service(5): what is open in the default zone and in zones with sources or interfaces. */
 export async function readFirewalld(files: ConfigFiles): Promise<FirewallFinding[]> {

@@ -1,25 +1,9 @@
-import type { Evidence } from '../../../model/evidence.js';
 import type { ConfigFiles } from '../config-files.js';
+import type { FirewallFinding } from './finding.js';
 import { readFirewalld } from './firewalld.js';
 import { readIptables } from './iptables.js';
 import { readNftables } from './nftables.js';
 import { readUfw } from './ufw.js';
-
-/** One rule about what may reach the machine, or the rule for everything else. */
-export interface FirewallFinding {
-  readonly tool: 'ufw' | 'firewalld' | 'iptables' | 'nftables';
-  readonly action: 'allow' | 'deny';
-  /** Ports as written: `22`, `8000:8010`, `22,80`; null for all ports. */
-  readonly ports: string | null;
-  readonly protocol: 'tcp' | 'udp' | 'sctp' | null;
-  /** Where from, as written; null for everywhere. */
-  readonly source: string | null;
-  /** What applies where no rule does. */
-  readonly isDefault: boolean;
-  /** Whether a boot loads these rules, as far as the files tell. */
-  readonly enabled: boolean;
-  readonly evidence: Evidence;
-}
 
 /** Rules for incoming traffic of every firewall that is configured on the disk, in the order of their files. */
 export async function inspectFirewall(files: ConfigFiles): Promise<FirewallFinding[]> {

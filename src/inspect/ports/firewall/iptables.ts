@@ -1,6 +1,6 @@
 import { shellWords } from '../../../syntax/shell.js';
 import type { ConfigFiles } from '../config-files.js';
-import type { FirewallFinding } from './index.js';
+import type { FirewallFinding } from './finding.js';
 
 const FILES = [
   '/etc/iptables/rules.v4',

@@ -1,7 +1,7 @@
 import { parentPath } from '../../../model/path.js';
 import { absolute, type ConfigFiles, type InFile } from '../config-files.js';
 import { parseBlocks, type Statement } from '../formats/blocks.js';
-import type { FirewallFinding } from './index.js';
+import type { FirewallFinding } from './finding.js';
 
 const STYLE = { ends: 'newline', comments: ['#'] } as const;
 const FILES = ['/etc/nftables.conf', '/etc/sysconfig/nftables.conf'];

@@ -1,6 +1,6 @@
 import { shellAssignments } from '../../../syntax/shell.js';
 import type { ConfigFiles } from '../config-files.js';
-import type { FirewallFinding } from './index.js';
+import type { FirewallFinding } from './finding.js';
 
 /** ufw keeps each rule as a comment `### tuple ### action protocol port to source-port from direction` (ufw(8), user.rules). */
 export async function readUfw(files: ConfigFiles): Promise<FirewallFinding[]> {

@@ -2,7 +2,8 @@ import { parentPath } from '../../../model/path.js';
 import { absolute, type ConfigFiles, type InFile } from '../config-files.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { BIND_STYLE, parseBlocks, type Statement } from '../formats/blocks.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, isAtLeast } from '../settings.js';
 
 /** BIND 9 Administrator Reference Manual: `listen-on`, `listen-on-v6`, `controls`, `statistics-channels`. */

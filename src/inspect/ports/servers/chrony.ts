@@ -1,7 +1,8 @@
 import { readWithIncludes } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { type LineStyle, parseLines } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile } from '../settings.js';
 
 const STYLE: LineStyle = { separator: 'blank', comments: '#!;%' };

@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { HCL_STYLE, parseBlocks, walkStatements } from '../formats/blocks.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fromFile, readYaml } from '../settings.js';
 
 /** https://developer.hashicorp.com/consul/docs/agent/config/config-files#ports */

@@ -2,7 +2,8 @@ import { shellAssignments } from '../../../syntax/shell.js';
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { type Entry, parseLines } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile } from '../settings.js';
 
 /** dnsmasq(8): long options and lines of its files are the same. */

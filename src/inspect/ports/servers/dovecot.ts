@@ -2,7 +2,8 @@ import { parentPath } from '../../../model/path.js';
 import { absolute, type ConfigFiles, type InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { parseBlocks, type Statement } from '../formats/blocks.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, isNo } from '../settings.js';
 
 const STYLE = { ends: 'newline', comments: ['#'], operators: '=' } as const;

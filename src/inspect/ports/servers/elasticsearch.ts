@@ -1,7 +1,8 @@
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import type { Leaf } from '../formats/yaml.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readYaml } from '../settings.js';
 
 /** https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-network.html; OpenSearch has the same. */

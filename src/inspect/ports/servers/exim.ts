@@ -1,7 +1,8 @@
 import { shellAssignments, shellWords } from '../../../syntax/shell.js';
 import { collectFindings } from '../findings.js';
 import { configLines, unquote } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback } from '../settings.js';
 
 /** Exim specification, chapter 13 (starting the daemon); Debian's update-exim4.conf(8). */

@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { INI_STYLE, unquote } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isNo, isYes, readLines } from '../settings.js';
 
 /** https://docs.gitea.com/administration/config-cheat-sheet#server-server; Forgejo and Gogs are the same. */

@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { INI_STYLE } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readLines } from '../settings.js';
 
 /** https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#server, GF_SERVER_* and `cfg:` arguments. */

@@ -1,7 +1,8 @@
 import { shellWords } from '../../../syntax/shell.js';
 import { absolute } from '../config-files.js';
 import { collectFindings } from '../findings.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 
 /** https://docs.gunicorn.org/en/stable/settings.html#bind: command line, then GUNICORN_CMD_ARGS, then the Python file, then PORT. */
 export const gunicorn: PortReader = {

@@ -3,7 +3,8 @@ import { parseEndpoint } from '../addresses.js';
 import type { InFile } from '../config-files.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { configLines } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 
 /** HAProxy configuration manual, `bind`, `stats socket`, `peer`, `dgram-bind`. */
 export const haproxy: PortReader = {

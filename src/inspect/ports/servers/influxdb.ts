@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { TOML_STYLE } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, readLines } from '../settings.js';
 
 /** https://docs.influxdata.com/influxdb/v1/administration/config/ and https://docs.influxdata.com/influxdb/v2/reference/config-options/ */

@@ -1,6 +1,7 @@
 import { shellAssignments } from '../../../syntax/shell.js';
 import { collectFindings } from '../findings.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback } from '../settings.js';
 
 /** https://www.jenkins.io/doc/book/installing/initial-settings/: Winstone's options, JENKINS_* of the unit, HTTP_PORT of older packages. */

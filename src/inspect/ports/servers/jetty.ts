@@ -1,7 +1,8 @@
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { type Entry, PROPERTIES_STYLE } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readLines } from '../settings.js';
 
 /** https://jetty.org/docs/jetty/12/operations-guide/: start.ini and start.d of the base folder, modules `http` and `https`. */

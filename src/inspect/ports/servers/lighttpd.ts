@@ -2,7 +2,8 @@ import { parseEndpoint } from '../addresses.js';
 import type { ConfigFiles, InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { parseBlocks, type Statement, walkStatements } from '../formats/blocks.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, isYes } from '../settings.js';
 
 const STYLE = { ends: 'newline', comments: ['#'], operators: '=+' } as const;

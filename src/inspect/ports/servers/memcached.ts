@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { BLANK_STYLE } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, readLines } from '../settings.js';
 
 /** memcached(1); Debian keeps its options one a line in /etc/memcached.conf. */

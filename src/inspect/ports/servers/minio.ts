@@ -1,6 +1,7 @@
 import { shellWords } from '../../../syntax/shell.js';
 import { collectFindings } from '../findings.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 
 /** `minio server --address --console-address` and MINIO_* variables; the console's port is random unless it is set. */
 export const minio: PortReader = {

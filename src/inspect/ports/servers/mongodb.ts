@@ -1,7 +1,8 @@
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { parseLines } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, readYaml } from '../settings.js';
 
 /** https://www.mongodb.com/docs/manual/reference/configuration-options/#net-options and the older `key = value` form. */

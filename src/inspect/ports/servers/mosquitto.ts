@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { BLANK_STYLE } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, readLinesWithIncludes } from '../settings.js';
 
 /** mosquitto.conf(5). Since 2.0 a broker without listeners takes local clients alone. */

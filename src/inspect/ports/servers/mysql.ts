@@ -1,7 +1,8 @@
 import { type InFile, readWithIncludes } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { type Entry, parseLines } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, isNo, isYes } from '../settings.js';
 
 /** https://dev.mysql.com/doc/refman/8.0/en/option-files.html, https://mariadb.com/kb/en/configuring-mariadb-with-option-files/ */

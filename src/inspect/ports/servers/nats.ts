@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { type BlockStyle, parseBlocks, type Statement, walkStatements } from '../formats/blocks.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback } from '../settings.js';
 
 const STYLE: BlockStyle = { ends: 'newline', comments: ['#', '//'], operators: '=:,' };

@@ -2,7 +2,8 @@ import { shellAssignments, shellWords } from '../../../syntax/shell.js';
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { type Entry, INI_STYLE } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, isNo, isYes, readLines } from '../settings.js';
 
 /** nfs.conf(5). Ports of mountd, statd and lockd are chosen at run time unless they are set. */

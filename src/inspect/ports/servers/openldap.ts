@@ -1,6 +1,7 @@
 import { shellAssignments } from '../../../syntax/shell.js';
 import { collectFindings } from '../findings.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 
 /** slapd(8) `-h URLs`; Debian keeps them in SLAPD_SERVICES, Red Hat in SLAPD_URLS. */
 export const openldap: PortReader = {

@@ -2,7 +2,8 @@ import { joinPath } from '../../../model/path.js';
 import { absolute } from '../config-files.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { BLANK_STYLE } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readLines } from '../settings.js';
 
 /** openvpn(8): port, lport, proto, local, nobind, management; options of files and of the command line are the same. */

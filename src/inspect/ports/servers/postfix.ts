@@ -1,7 +1,8 @@
 import { parseEndpoint } from '../addresses.js';
 import type { ConfigFiles } from '../config-files.js';
 import { collectFindings } from '../findings.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 
 /** master(5): services of type `inet`; postconf(5): inet_interfaces, inet_protocols. */
 export const postfix: PortReader = {

@@ -2,7 +2,8 @@ import { joinPath, parentPath } from '../../../model/path.js';
 import { absolute, type ConfigFiles, type InFile, readWithIncludes } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { configLines, type Entry, unquote } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile } from '../settings.js';
 
 /** https://www.postgresql.org/docs/current/config-setting.html and runtime-config-connection.html */

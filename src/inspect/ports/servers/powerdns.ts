@@ -1,7 +1,8 @@
 import { absolute, readWithIncludes } from '../config-files.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { parseLines } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, isYes, lastOf, readYaml } from '../settings.js';
 
 /** https://doc.powerdns.com/authoritative/settings.html and https://doc.powerdns.com/recursor/settings.html */

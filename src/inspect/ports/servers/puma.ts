@@ -1,6 +1,7 @@
 import { absolute } from '../config-files.js';
 import { collectFindings } from '../findings.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 
 /** https://puma.io/puma/Puma/DSL.html: `bind` and `port` of config/puma.rb where they are literals or ENV with a default. */
 export const puma: PortReader = {

@@ -2,7 +2,8 @@ import { shellAssignments } from '../../../syntax/shell.js';
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import type { Entry } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readLines } from '../settings.js';
 
 /** Listeners of plugins (https://www.rabbitmq.com/docs/networking#ports), by plugin; keys of rabbitmq.conf start with `prefix`. */

@@ -1,7 +1,8 @@
 import { shellWords } from '../../../syntax/shell.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { BLANK_STYLE, unquote } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isAtLeast, isYes, readLinesWithIncludes } from '../settings.js';
 
 /** https://redis.io/docs/latest/operate/oss_and_stack/management/config-file/; Valkey and KeyDB read the same. */

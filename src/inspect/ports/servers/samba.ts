@@ -1,7 +1,8 @@
 import { readWithIncludes } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { INI_STYLE, parseLines } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isYes } from '../settings.js';
 
 /** Ports of a domain controller besides 139 and 445 (Samba wiki, "Samba AD DC Port Usage"). */

@@ -1,7 +1,8 @@
 import { parseEndpoint } from '../addresses.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { BLANK_STYLE } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readLinesWithIncludes } from '../settings.js';
 
 /** snmpd(8) LISTENING ADDRESSES, snmpd.conf(5) agentaddress: `[udp:|tcp:|udp6:|unix:]address[:port]`. */

@@ -2,7 +2,8 @@ import { parentPath } from '../../../model/path.js';
 import { absolute, type InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { PROPERTIES_STYLE, parseLines } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { expandPlaceholders, fromFile, readYaml } from '../settings.js';
 
 /**

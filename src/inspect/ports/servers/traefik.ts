@@ -1,7 +1,8 @@
 import type { InFile } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { parseLines, TOML_STYLE } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readYaml } from '../settings.js';
 
 /** https://doc.traefik.io/traefik/routing/entrypoints/: one source counts, a file, else the command line, else variables. */

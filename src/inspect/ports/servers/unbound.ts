@@ -1,7 +1,8 @@
 import { readWithIncludes } from '../config-files.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { parseLines, unquote } from '../formats/lines.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, isNo, isYes } from '../settings.js';
 
 /** unbound.conf(5). */

@@ -1,7 +1,8 @@
 import { absolute } from '../config-files.js';
 import { collectFindings, type Findings } from '../findings.js';
 import { INI_STYLE } from '../formats/lines.js';
-import type { PortContext, PortReader, Setting } from '../reader.js';
+import type { PortContext, PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fromFile, readLines } from '../settings.js';
 
 const KEYS = [

@@ -1,6 +1,7 @@
 import { collectFindings } from '../findings.js';
 import { HCL_STYLE, parseBlocks } from '../formats/blocks.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fromFile, readYaml } from '../settings.js';
 
 /** https://developer.hashicorp.com/vault/docs/configuration/listener/tcp; OpenBao is the same. */

@@ -1,6 +1,7 @@
 import { absolute } from '../config-files.js';
 import { collectFindings } from '../findings.js';
-import type { PortReader, Setting } from '../reader.js';
+import type { PortReader } from '../reader.js';
+import type { Setting } from '../setting.js';
 import { fallback, fromFile, readLinesWithIncludes } from '../settings.js';
 
 /** zabbix_agentd.conf, zabbix_agent2.conf, zabbix_server.conf, zabbix_proxy.conf: ListenPort, ListenIP, StartAgents. */
