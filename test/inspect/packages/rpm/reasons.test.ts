@@ -40,7 +40,7 @@ test("yum's notes are found by name, version, release and architecture, without 
     [`${folder}/r/${'ef'.repeat(20)}-remarked-0.9-1-x86_64/reason`]: 'user',
   });
   t.deepEqual(marks, { asked: false, 'pulled-in': true, remarked: null, unknown: null });
-  t.is(repositories['asked'], 'epel');
+  t.is(repositories.asked, 'epel');
   t.is(evidence['pulled-in'], `${folder}/p/${'cd'.repeat(20)}-pulled-in-1.0-1-noarch/reason`);
 });
 
@@ -77,10 +77,10 @@ test('without notes, later transactions tell: what nothing else in them needs wa
     packageHeader({ name: 'server-data', transaction: 90_000, provides: ['server-data'], requires: ['libserver.so'] }),
     packageHeader({ name: 'helper', transaction: 90_000, files: ['/usr/bin/helper'] }),
   ]);
-  t.is(marks['server'], false);
-  t.deepEqual([marks['server-libs'], marks['server-data'], marks['helper']], [true, true, true]);
+  t.is(marks.server, false);
+  t.deepEqual([marks['server-libs'], marks['server-data'], marks.helper], [true, true, true]);
   t.is(marks['base-0'], null);
-  t.true(inferred['server']);
+  t.true(inferred.server);
 });
 
 test('a manager that splits one installation into transactions seconds apart installed it at once', async (t) => {

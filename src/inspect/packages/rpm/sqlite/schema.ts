@@ -51,10 +51,27 @@ export function tableColumns(sql: string): TableColumns | undefined {
 
 /** Words, quoted names as written, and single signs; comments and blanks fall away. */
 function tokenize(sql: string): string[] {
-  return (
-    sql.replace(/--[^\n]*/g, ' ').match(/"[^"]*"|`[^`]*`|\[[^\]]*\]|'[^']*'|[A-Za-z_][A-Za-z0-9_$]*|[0-9.]+|[^\s]/g) ??
-    []
-  );
+  return withoutComments(sql).match(/"[^"]*"|`[^`]*`|\[[^\]]*\]|'[^']*'|[A-Za-z_][A-Za-z0-9_$]*|[0-9.]+|[^\s]/g) ?? [];
+}
+
+/** `-- to the end of the line` and C comments, which go on to the end when nothing closes it. */
+function withoutComments(sql: string): string {
+  let kept = '';
+  for (let at = 0; at < sql.length; ) {
+    const [start, end] = nextComment(sql, at);
+    kept += `${sql.slice(at, start)} `;
+    at = end;
+  }
+  return kept;
+}
+
+function nextComment(sql: string, from: number): [number, number] {
+  const match = /--|\/\*/.exec(sql.slice(from));
+  if (match === null) return [sql.length, sql.length];
+  const start = from + match.index;
+  const closing = match[0] === '--' ? '\n' : '*/';
+  const close = sql.indexOf(closing, start + 2);
+  return [start, close === -1 ? sql.length : close + closing.length];
 }
 
 function unquote(name: string): string {
