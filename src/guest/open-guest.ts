@@ -8,7 +8,7 @@ import { openLibguestfs } from './libguestfs/open-libguestfs.js';
 import { openNative } from './native/open-native.js';
 import { openTar } from './tar/open-tar.js';
 
-/** `auto`: our own reader where KVM is not known to work and everything on the disks is understood. */
+/** `auto`: without an appliance where KVM is not known to work, and with one where it works or where that is needed. */
 export type Reader = 'auto' | 'libguestfs' | 'native';
 
 export interface OpenGuestOptions extends GuestOptions {
@@ -21,38 +21,26 @@ export interface OpenGuestOptions extends GuestOptions {
  * @throws AppError `guest-…`, and those of the reader. Nothing that was started is left when it throws.
  */
 export async function openGuest(source: MachineSource, options: OpenGuestOptions): Promise<Guest> {
-  const { progress, signal, reader } = options;
+  const { reader, progress, signal } = options;
   if (source.root !== undefined) {
-    progress.step(source.name, 'reading metadata', undefined, 'entries');
+    progress.step(source.name, 'Reading metadata', undefined, 'entries');
     return source.root.kind === 'folder'
       ? await openFolder(source.root.path)
       : await openTar(source.root.path, signal === undefined ? {} : { signal });
   }
   if (reader === 'native') return await openNative(source, options);
-  if (reader === 'auto' && (await isApplianceSlow())) {
-    const guest = await openNativeIfUnderstood(source, options);
-    if (guest !== null) return guest;
+  if (reader === 'auto' && !(await isKvmKnownToWork())) {
+    try {
+      return await openNative(source, options);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'native-declined') throw error;
+      progress.note(`${source.name}: ${error.message}; libguestfs reads it instead.`);
+    }
   }
   return await openLibguestfs(source, options);
 }
 
-async function isApplianceSlow(): Promise<boolean> {
+async function isKvmKnownToWork(): Promise<boolean> {
   const { acceleration, onTrial } = await chooseAcceleration();
-  return acceleration === 'emulation' || onTrial;
-}
-
-async function openNativeIfUnderstood(source: MachineSource, options: OpenGuestOptions): Promise<Guest | null> {
-  try {
-    const guest = await openNative(source, options);
-    options.progress.note(`${source.name}: read without an appliance, because there is no KVM that is known to work`);
-    return guest;
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'native-declined') throw error;
-    options.progress.note(`${source.name}: read with libguestfs, because ${lowerFirst(error.message)}`);
-    return null;
-  }
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  return acceleration === 'kvm' && !onTrial;
 }
