@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { BlockNode, DiskImage } from '../../model/machine.js';
-import { unsupported } from './faults.js';
+import { damaged, unsupported } from './faults.js';
 import { qcow2View } from './qcow2.js';
 import { openRawFile, type RawFile } from './raw-file.js';
 import { type BlockView, mappedView, type Piece, readUpTo, sliceView } from './view.js';
@@ -114,9 +114,9 @@ function checkedPath(path: string, disk: DiskImage): string {
   try {
     real = realpathSync(path);
   } catch {
-    throw unsupported(`${path} is not there`);
+    throw damaged(`${path} is not there`);
   }
-  if (!disk.files.includes(real)) throw unsupported(`${path} was not checked`);
+  if (!disk.files.includes(real)) throw damaged(`${path} was not checked`);
   return real;
 }
 

@@ -1,0 +1,127 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import test from 'ava';
+import { BRIDGE_BYTES } from '../../../src/guest/native/bridge-view.js';
+import { startReaderThread } from '../../../src/guest/native/reader-thread.js';
+import { command, emptyImage, machineOf, mounted, openImages, whyNoMount } from './images.js';
+
+const check = whyNoMount === null ? test.serial : test.skip;
+const why = whyNoMount === null ? '' : ` (${whyNoMount})`;
+const MIB = 2 ** 20;
+
+/** A system on ext2, which has no checksums, with a file and folders to spoil. */
+function ext2(name: string): string {
+  const image = emptyImage(name, 64 * MIB);
+  command('mkfs.ext4', '-q', '-F', '-t', 'ext2', '-b', '4096', image);
+  mounted(image, '', (folder) =>
+    command(
+      'sh',
+      '-ec',
+      `cd ${folder}; mkdir -p etc usr outer/inner; echo x > etc/passwd; echo victim > outer/wicked-name
+dd if=/dev/zero of=outer/file bs=4096 seek=2000000 count=1 status=none; setfattr -n user.a -v b outer`,
+    ),
+  );
+  return image;
+}
+
+function debugfs(image: string, ...requests: string[]): void {
+  for (const request of requests) command('debugfs', '-w', '-R', request, image);
+}
+
+/** Replaces the only occurrence of a text by another of the same length. */
+function replaceBytes(image: string, from: string, to: string): void {
+  const bytes = readFileSync(image);
+  const at = bytes.indexOf(from, 0, 'latin1');
+  bytes.write(to, at, 'latin1');
+  writeFileSync(image, bytes);
+}
+
+const declined = test.macro(async (t, spoil: (image: string) => void, message: RegExp) => {
+  const image = ext2(t.title.replace(/\W+/g, '-').slice(0, 60));
+  spoil(image);
+  const started = performance.now();
+  const error = await t.throwsAsync(openImages([image]), { code: 'native-declined' });
+  t.regex(error.message, message);
+  t.true(performance.now() - started < 10_000);
+});
+
+check(
+  `a pointer block that names itself a million times is declined at once${why}`,
+  declined,
+  (image: string) => {
+    const block = /\(TIND\):(\d+)/.exec(command('debugfs', '-R', 'stat outer/file', image))![1]!;
+    const bytes = readFileSync(image);
+    for (let at = 0; at < 4096; at += 4) bytes.writeUInt32LE(Number(block), Number(block) * 4096 + at);
+    writeFileSync(image, bytes);
+  },
+  /pointer blocks|more blocks/,
+);
+check(
+  `a folder inside of itself is declined${why}`,
+  declined,
+  (image: string) => debugfs(image, 'link outer outer/inner/again'),
+  /twice/,
+);
+check(
+  `a name with a slash is declined${why}`,
+  declined,
+  (image: string) => replaceBytes(image, 'wicked-name', 'wicked/name'),
+  /impossible name/,
+);
+check(
+  `a name that has no inode is declined${why}`,
+  declined,
+  (image: string) => debugfs(image, 'clri outer/wicked-name'),
+  /mode 00/,
+);
+check(
+  `an image that is cut is declined${why}`,
+  declined,
+  (image: string) => truncateSync(image, 40 * MIB),
+  /ext file system of \d+ bytes on \d+/,
+);
+check(
+  `a link to another file system's feature is declined by name${why}`,
+  declined,
+  (image: string) => {
+    const bytes = readFileSync(image);
+    bytes.writeUInt32LE(bytes.readUInt32LE(1024 + 0x60) | 0x1000, 1024 + 0x60);
+    writeFileSync(image, bytes);
+  },
+  /features 0x1000/,
+);
+
+check(`extended partitions in a ring are declined${why}`, async (t) => {
+  const image = emptyImage('ring', 16 * MIB);
+  const bytes = Buffer.alloc(4096 * 512);
+  bytes.writeUInt16LE(0xaa55, 510);
+  bytes[446 + 4] = 5;
+  bytes.writeUInt32LE(64, 446 + 8);
+  bytes.writeUInt32LE(1000, 446 + 12);
+  const record = 64 * 512;
+  bytes.writeUInt16LE(0xaa55, record + 510);
+  bytes[record + 446 + 4] = 0x83;
+  bytes.writeUInt32LE(1, record + 446 + 8);
+  bytes.writeUInt32LE(10, record + 446 + 12);
+  bytes[record + 462 + 4] = 5;
+  bytes.writeUInt32LE(0, record + 462 + 8);
+  bytes.writeUInt32LE(1000, record + 462 + 12);
+  writeFileSync(image, bytes);
+  const error = await t.throwsAsync(openImages([image]), { code: 'native-declined' });
+  t.regex(error.message, /logical partitions/);
+});
+
+test('a reader that says nothing for too long is ended', async (t) => {
+  const access = { disk: 0, size: MIB, control: new SharedArrayBuffer(4), data: new SharedArrayBuffer(BRIDGE_BYTES) };
+  const { disks } = machineOf('/nowhere');
+  const thread = startReaderThread({ disks, bridged: new Map([[0, access]]) }, async () => {}, 4);
+  t.teardown(thread.close);
+  const started = performance.now();
+  const error = await t.throwsAsync(thread.ask({ kind: 'open' }), { code: 'native-declined' });
+  t.regex(error.message, /nothing was read for 4 s/);
+  t.true(performance.now() - started < 20_000);
+});
+
+test('a disk that is gone is declined, not a crash', async (t) => {
+  const error = await t.throwsAsync(openImages(['/nowhere']), { code: 'native-declined' });
+  t.regex(error.message, /nowhere/);
+});
