@@ -129,8 +129,13 @@ function unwrap(argv: readonly string[], names: string[], depth: number): { prog
     }
   }
   // A daemon that writes its state into its title runs under `name:`.
-  names.push(name.replace(/:$/, ''));
+  // A hook below /etc is named after the program that it serves.
+  if (!isHook(program)) names.push(name.replace(/:$/, ''));
   return { program, rest };
+}
+
+function isHook(program: string): boolean {
+  return program.startsWith('/etc/') && !/^\/etc\/(?:init\.d|rc\.d|rc\d?\.d)\//.test(program);
 }
 
 /** The command a `sh -c` ends in, without assignments before it. */

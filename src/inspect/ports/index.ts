@@ -52,7 +52,12 @@ export async function inspectPorts(
   const versions = new Map((context.packages?.packages ?? []).map((found) => [found.name, found.version]));
   const byService = new Map<string, { ports: ListeningPort[]; listens: string[] }>();
   const problems: Problem[] = [];
+  const standIns = groupsWithoutInstances(services);
   for (const service of services) {
+    if (isGroup(service) && !standIns.has(service.name)) {
+      byService.set(service.name, joinSockets(service, NOTHING, undefined));
+      continue;
+    }
     const { reader, findings } = await readService(fs, service, files, versions);
     problems.push(...findings.problems);
     byService.set(service.name, joinSockets(service, findings, reader));
@@ -77,15 +82,23 @@ const READERS_BY_PROGRAM = new Map(
 
 const NOTHING: PortFindings = { ports: [], listens: [], problems: [] };
 
+/** Units that only group others run nothing that could listen. */
+function isGroup(service: Service): boolean {
+  return ['true', 'false', ':'].includes(baseName(service.command[0] ?? ''));
+}
+
+function groupsWithoutInstances(services: readonly Service[]): Set<string> {
+  const names = services.map((service) => service.name);
+  const groups = PORT_READERS.flatMap((reader) => reader.groupUnit ?? []);
+  return new Set(groups.filter((group) => !names.some((name) => name.startsWith(group.replace('.service', '@')))));
+}
+
 async function readService(
   fs: GuestFs,
   service: Service,
   files: ConfigFiles,
   versions: ReadonlyMap<string, string>,
 ): Promise<{ reader: PortReader | undefined; findings: PortFindings }> {
-  // Units that only group others (`/bin/true`) run nothing that could listen.
-  if (['true', 'false', ':'].includes(baseName(service.command[0] ?? '')))
-    return { reader: undefined, findings: NOTHING };
   const command = await readCommandLine(service, files);
   const reader = findReader(command.names);
   const packageName = (reader?.packages ?? reader?.programs ?? []).find((name) => versions.has(name)) ?? null;

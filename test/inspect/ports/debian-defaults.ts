@@ -388,12 +388,34 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
       'udp *:5355 /etc/systemd/resolved.conf',
     ],
   },
+  {
+    reader: 'tftpd',
+    packages: ['tftpd-hpa'],
+    unit: 'tftpd-hpa.service',
+    command: ['/etc/init.d/tftpd-hpa', 'start'],
+    // What debconf writes.
+    more: { '/etc/default/tftpd-hpa': 'TFTP_USERNAME="tftp"\nTFTP_ADDRESS=":69"\n' },
+    ports: ['udp *:69 /etc/default/tftpd-hpa'],
+  },
+  {
+    reader: 'dhcpd',
+    packages: ['isc-dhcp-server'],
+    unit: 'isc-dhcp-server.service',
+    command: ['/usr/sbin/dhcpd', '-4', '-q', '-cf', '/etc/dhcp/dhcpd.conf', 'eth0'],
+    ports: ['?udp 0.0.0.0:67 /etc/init.d'],
+  },
   // These listen on nothing until somebody writes a configuration.
   {
     reader: 'uwsgi',
     packages: ['uwsgi', 'uwsgi-core'],
     unit: 'uwsgi.service',
     command: ['/etc/init.d/uwsgi', 'start'],
+    ports: [],
+  },
+  {
+    reader: 'rsyslog',
+    packages: ['rsyslog'],
+    unit: 'rsyslog.service',
     ports: [],
   },
   { reader: 'openvpn', packages: ['openvpn'], unit: 'openvpn-server@main.service', ports: [] },

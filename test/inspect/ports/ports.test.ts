@@ -203,6 +203,18 @@ test(
   ],
 );
 
+test(
+  'rsyslog: both forms of input',
+  listens,
+  {
+    '/etc/rsyslog.conf':
+      '$ModLoad imudp\n$UDPServerRun 514\n#$InputTCPServerRun 1\nmodule(load="imtcp")\ninput(type="imtcp" port="601" address="127.0.0.1")\n$IncludeConfig /etc/rsyslog.d/*.conf\n',
+    '/etc/rsyslog.d/a.conf': 'input(type="imtcp" port="602")\n',
+  },
+  ['/usr/sbin/rsyslogd', '-n'],
+  ['udp *:514 /etc/rsyslog.conf:2', 'tcp 127.0.0.1:601 /etc/rsyslog.conf:5', 'tcp *:602 /etc/rsyslog.d/a.conf:1'],
+);
+
 test('mysql: MySQL 8 brings its X plugin, MariaDB does not', async (t) => {
   const guest = memoryGuest({ '/etc/mysql/my.cnf': '[client]\nport=1\n[mysqld]\nbind-address = 127.0.0.1\n' });
   const tested = service('mysql.service', ['/usr/sbin/mysqld']);
@@ -264,8 +276,24 @@ test(
   { '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n' },
   ['/bin/true'],
   [],
-  'postfix.service',
+  'postgresql.service',
 );
+
+test('the group unit of Postfix stands for its instance only while the list has none', async (t) => {
+  const guest = memoryGuest({ '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n', '/etc/postfix/main.cf': '' });
+  const group = service('postfix.service', ['/bin/true']);
+  const instance = service('postfix@-.service', ['/usr/sbin/postmulti', '-i', '-', '-p', 'start']);
+  const alone = await inspectPorts(guest, [group], { packages: null, os: DEBIAN });
+  t.deepEqual(
+    alone.byService.get('postfix.service')!.ports.map((port) => port.port),
+    [25],
+  );
+  const both = await inspectPorts(guest, [group, instance], { packages: null, os: DEBIAN });
+  t.deepEqual(
+    [...both.byService.values()].map(({ ports }) => ports.map((port) => port.port)),
+    [[], [25]],
+  );
+});
 
 const found = test.macro<[readonly string[], string | undefined, string?]>({
   title: (title) => `a program is recognised ${title}`,
@@ -296,6 +324,7 @@ test(
 );
 test('by its jar', found, ['/usr/bin/java', '-jar', '/usr/share/java/jenkins.war'], 'jenkins');
 test('by its unit when a script starts it', found, ['/etc/init.d/slapd', 'start'], 'openldap', 'slapd.service');
+test('never by the hook of another program', found, ['/etc/resolvconf/update-libc.d/postfix'], undefined);
 test('never by a name that only resembles one', found, ['/usr/bin/nginx-ui'], undefined);
 
 test('unknown: options that name a port', listens, {}, ['/opt/x', '--port', '8081'], ['?tcp *:8081']);
@@ -431,7 +460,7 @@ test('no configuration and no command line makes a reader throw', async (t) => {
       }
       return !problems.some((problem) => problem.code === 'ports-unreadable');
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
   t.pass();
 });

@@ -78,7 +78,7 @@ function addSite(site: InFile<Statement>, plan: Plan, findings: Findings): void 
   for (const key of site.words.join(' ').split(/[\s,]+/)) {
     if (key === '') continue;
     const address = expandVariables(key, plan.variables);
-    const [, scheme = '', rest = ''] = /^(?:(https?):\/\/)?(.*)$/.exec(address)!;
+    const [, scheme = '', rest = ''] = /^(?:(https?):\/\/)?(.*)$/s.exec(address)!;
     const endpoint = parseEndpoint(rest) ?? { host: rest, port: '' };
     const isHttps =
       scheme === 'https' ||

@@ -80,7 +80,7 @@ function addBind(
   datagram = false,
 ): void {
   for (const item of list.split(',')) {
-    const [, family = '', address = ''] = /^(?:([a-z0-9+]{1,16})@)?(.*)$/.exec(item)!;
+    const [, family = '', address = ''] = /^(?:([a-z0-9+]{1,16})@)?(.*)$/s.exec(item)!;
     if (address.startsWith('/')) {
       findings.socket(address);
       continue;

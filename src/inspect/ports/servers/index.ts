@@ -9,6 +9,7 @@ import { chrony } from './chrony.js';
 import { consul } from './consul.js';
 import { couchdb } from './couchdb.js';
 import { cups } from './cups.js';
+import { dhcpd } from './dhcpd.js';
 import { dnsmasq } from './dnsmasq.js';
 import { dockerRegistry } from './docker-registry.js';
 import { dovecot } from './dovecot.js';
@@ -49,12 +50,14 @@ import { rabbitmq } from './rabbitmq.js';
 import { redis } from './redis.js';
 import { rpcbind } from './rpcbind.js';
 import { rsyncd } from './rsyncd.js';
+import { rsyslog } from './rsyslog.js';
 import { samba } from './samba.js';
 import { snmpd } from './snmpd.js';
 import { springBoot } from './spring-boot.js';
 import { squid } from './squid.js';
 import { sshd } from './sshd.js';
 import { systemdResolved } from './systemd-resolved.js';
+import { tftpd } from './tftpd.js';
 import { tomcat } from './tomcat.js';
 import { traefik } from './traefik.js';
 import { unbound } from './unbound.js';
@@ -80,6 +83,7 @@ export const PORT_READERS: readonly PortReader[] = [
   consul,
   couchdb,
   cups,
+  dhcpd,
   dnsmasq,
   dockerRegistry,
   dovecot,
@@ -120,12 +124,14 @@ export const PORT_READERS: readonly PortReader[] = [
   redis,
   rpcbind,
   rsyncd,
+  rsyslog,
   samba,
   snmpd,
   springBoot,
   squid,
   sshd,
   systemdResolved,
+  tftpd,
   tomcat,
   traefik,
   unbound,

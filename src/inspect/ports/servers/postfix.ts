@@ -7,7 +7,8 @@ import type { Setting } from '../setting.js';
 /** master(5): services of type `inet`; postconf(5): inet_interfaces, inet_protocols. */
 export const postfix: PortReader = {
   name: 'postfix',
-  programs: ['postfix', 'master'],
+  programs: ['postfix', 'master', 'postmulti'],
+  groupUnit: 'postfix.service',
   async read(context) {
     const findings = await collectFindings(context);
     const folder = context.command.option('c')?.value ?? instanceFolder(context.service.name);

@@ -43,7 +43,7 @@ function positional(context: PortContext): Setting[] {
 }
 
 function addAddress(findings: Findings, setting: Setting): void {
-  const [, transport = '', rest = ''] = /^(?:(udp6?|udpv6|udpipv6|tcp6?|tcpv6|tcpipv6|unix):)?(.*)$/.exec(
+  const [, transport = '', rest = ''] = /^(?:(udp6?|udpv6|udpipv6|tcp6?|tcpv6|tcpipv6|unix):)?(.*)$/s.exec(
     setting.value,
   )!;
   if (transport === 'unix') {

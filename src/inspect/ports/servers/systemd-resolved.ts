@@ -31,7 +31,7 @@ export const systemdResolved: PortReader = {
     }
     for (const entry of entries) {
       if (entry.key !== 'DNSStubListenerExtra') continue;
-      const [, only, address = ''] = /^(?:(tcp|udp):)?(.*)$/.exec(entry.value)!;
+      const [, only, address = ''] = /^(?:(tcp|udp):)?(.*)$/s.exec(entry.value)!;
       for (const protocol of ['tcp', 'udp'] as const) {
         if (only === undefined || only === protocol)
           findings.endpoint({ ...fromFile(entry), value: address }, { port: 53, protocol });

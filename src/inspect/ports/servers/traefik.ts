@@ -22,7 +22,7 @@ export const traefik: PortReader = {
       entryPoints.set('traefik', { ...settings.get('api.insecure')!, value: ':8080' });
     }
     for (const [name, setting] of entryPoints) {
-      const [, address = '', protocol] = /^(.*?)(?:\/(tcp|udp))?$/.exec(setting.value)!;
+      const [, address = '', protocol] = /^(.*?)(?:\/(tcp|udp))?$/s.exec(setting.value)!;
       findings.endpoint({ ...setting, value: address }, { protocol: protocol === 'udp' ? 'udp' : 'tcp' });
       const http3 = [...settings.keys()].some((key) => key.startsWith(`entrypoints.${name}.http3`));
       if (http3) findings.endpoint({ ...setting, value: address }, { protocol: 'udp' });
