@@ -3,12 +3,16 @@ import type { GuestFs } from '../../../model/guest-fs.js';
 import type { ModuleStream } from '../../../model/packages.js';
 import { comparePaths, joinPath } from '../../../model/path.js';
 import { readOptionalText } from '../../../syntax/guest-text.js';
+import { DNF5_FOLDERS, field, readTomlTable } from './dnf5-state.js';
 
 const FOLDER = '/etc/dnf/modules.d';
 const MAX_MODULES = 2000;
 const MAX_BYTES = 65536;
 
-/** `/etc/dnf/modules.d/NAME.module` of dnf 4: `[name]`, `stream=`, `profiles=`, `state=enabled|disabled`. */
+/**
+ * `/etc/dnf/modules.d/NAME.module` of dnf 4 (`[name]`, `stream=`, `profiles=`, `state=enabled|disabled`), and
+ * `modules.toml` of dnf 5.
+ */
 export async function readModules(fs: GuestFs, problems: Problem[]): Promise<ModuleStream[]> {
   const found: ModuleStream[] = [];
   for (const file of fs
@@ -37,5 +41,24 @@ export async function readModules(fs: GuestFs, problems: Problem[]): Promise<Mod
       evidence: { path },
     });
   }
+  for (const folder of DNF5_FOLDERS) found.push(...(await readDnf5Modules(fs, folder, problems)));
   return found.sort((a, b) => comparePaths(a.name, b.name));
+}
+
+async function readDnf5Modules(fs: GuestFs, folder: string, problems: Problem[]): Promise<ModuleStream[]> {
+  const path = joinPath(folder, 'modules.toml');
+  const modules = await readTomlTable(fs, path, 'modules', problems);
+  return [...modules].slice(0, MAX_MODULES).map(([name, module]) => {
+    const [stream, state, profiles] = ['enabled_stream', 'state', 'installed_profiles'].map((key) =>
+      field(module, key),
+    );
+    const word = String(state).toLowerCase();
+    return {
+      name,
+      stream: typeof stream === 'string' ? stream : '',
+      state: word === 'enabled' || word === 'disabled' ? word : 'unknown',
+      profiles: Array.isArray(profiles) ? profiles.filter((profile) => typeof profile === 'string') : [],
+      evidence: { path },
+    };
+  });
 }

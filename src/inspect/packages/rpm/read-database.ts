@@ -58,6 +58,10 @@ async function readFile(fs: GuestFs, path: string, problems: Problem[]): Promise
       reason: `The content is ${LABELS[form]}; read as such.`,
     });
   }
+  if (form === 'sqlite' && (fs.stat(`${path}-journal`)?.size ?? 0) > 0) {
+    const reason = 'A transaction was under way; what it wrote so far is read, it is not rolled back.';
+    problems.push({ code: 'rpm-unfinished-transaction', path: displayPath(`${path}-journal`), reason });
+  }
   const log = form === 'sqlite' ? await readOptional(fs, `${path}-wal`, MAX_LOG_BYTES, problems) : undefined;
   const report = limitedReport(shown, problems);
   try {

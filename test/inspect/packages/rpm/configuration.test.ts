@@ -53,12 +53,15 @@ test('module streams are read', async (t) => {
     '/etc/dnf/modules.d/nodejs.module':
       '[nodejs]\nname=nodejs\nstream=10\nprofiles=common, development\nstate=enabled\n',
     '/etc/dnf/modules.d/perl.module': '[perl]\nname=perl\nstream=\nprofiles=\nstate=disabled\n',
+    '/usr/lib/sysimage/libdnf5/modules.toml':
+      'version = "1.0"\n[modules]\nruby = {enabled_stream="3.1", state="Enabled", installed_profiles=["common"]}\n',
   });
   t.deepEqual(
     modules?.map(({ name, stream, state, profiles }) => [name, stream, state, profiles]),
     [
       ['nodejs', '10', 'enabled', ['common', 'development']],
       ['perl', '', 'disabled', []],
+      ['ruby', '3.1', 'enabled', ['common']],
     ],
   );
 });

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { memoryGuest } from '../../../../src/guest/memory/memory-guest.js';
 import { databaseForm, headerRecords } from '../../../../src/inspect/packages/rpm/database/container.js';
 import { headerDependencies } from '../../../../src/inspect/packages/rpm/header/dependencies.js';
@@ -7,7 +7,16 @@ import { DEPENDENCY_TAGS, TAG } from '../../../../src/inspect/packages/rpm/heade
 import { inspectRpm } from '../../../../src/inspect/packages/rpm/inspect.js';
 import type { InstalledPackage, PackageDatabase } from '../../../../src/model/packages.js';
 import { encodePath } from '../../../../src/model/path.js';
-import { databaseOfPackages, oracleTest, queryRpm, sample, sampleTable, sampleTest } from './samples.js';
+import {
+  bigEndianHash,
+  databaseOfPackages,
+  hasDatabaseTools,
+  oracleTest,
+  queryRpm,
+  sample,
+  sampleTable,
+  sampleTest,
+} from './samples.js';
 
 interface Sample {
   readonly path: string;
@@ -222,6 +231,22 @@ sampleTest('one set of headers in three containers gives one result', async (t) 
   t.deepEqual(difference(sqlite, bdb), { missing: [], extra: [] });
 });
 
+(hasDatabaseTools ? sampleTest : test.skip)(
+  `a hash that libdb wrote big-endian reads like the little-endian one${hasDatabaseTools ? '' : ' (skipped: no db5.3_load)'}`,
+  async (t: ExecutionContext) => {
+    const little = sample('rpm-rebuilt/centos6-plain/Packages.xz');
+    const big = bigEndianHash(little);
+    t.is(big.readUInt32BE(12), 0x061561);
+    const lines = async (content: Buffer) =>
+      (await inspectRpm(memoryGuest({ '/var/lib/rpm/Packages': content }))).packages.map((each) =>
+        JSON.stringify(each),
+      );
+    const read = await lines(big);
+    t.is(read.length, 129);
+    t.deepEqual(difference(read, await lines(little)), { missing: [], extra: [] });
+  },
+);
+
 sampleTest('a log that was never written back holds most of the packages', async (t) => {
   const main = sample('rpm-rebuilt/wal-uncheckpointed/rpmdb.sqlite.xz');
   const log = sample('rpm-rebuilt/wal-uncheckpointed/rpmdb.sqlite-wal.xz');
@@ -244,7 +269,7 @@ for (const path of ['rpm/empty-bdb/Packages', 'rpm/empty-sqlite/rpmdb.sqlite']) 
 
 oracleTest(
   'a database of odd packages (capabilities, links, latin1, signatures of all kinds) reads as rpm reads it',
-  async (t) => {
+  async (t: ExecutionContext) => {
     const folders = [
       'rpm-files/rpm-tests',
       'rpm-files/createrepo_c',

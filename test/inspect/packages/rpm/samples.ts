@@ -76,6 +76,32 @@ export function databaseOfPackages(folders: readonly string[]): Buffer {
   }
 }
 
+export const hasDatabaseTools = existsSync('/usr/bin/db5.3_load');
+
+/** The same hash as libdb writes it on a big-endian machine: numbers of headers turned around, too. */
+export function bigEndianHash(content: Buffer): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'bdb-'));
+  try {
+    const [from, to] = [join(folder, 'little'), join(folder, 'big')];
+    writeFileSync(from, content);
+    const dump = execFileSync('db5.3_dump', [from], { maxBuffer: 2 ** 28 }).toString();
+    let count = 0;
+    const turned = dump
+      .split('\n')
+      .filter((line) => !/^(?:db_pagesize|h_nelem)=/.test(line))
+      .map((line) => {
+        if (!line.startsWith(' ')) return line;
+        count += 1;
+        return count % 2 === 1 ? ` ${Buffer.from(line.trim(), 'hex').reverse().toString('hex')}` : line;
+      })
+      .join('\n');
+    execFileSync('db5.3_load', ['-c', 'db_lorder=4321', '-c', 'db_pagesize=4096', to], { input: turned });
+    return readFileSync(to);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 function tableOf(text: string): string[][] {
   return text
     .split('\n')

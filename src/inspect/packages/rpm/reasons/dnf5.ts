@@ -1,15 +1,10 @@
-import { parse } from 'smol-toml';
 import type { Problem } from '../../../../model/evidence.js';
 import type { GuestFs } from '../../../../model/guest-fs.js';
-import { displayPath, joinPath } from '../../../../model/path.js';
-import { readOptionalText } from '../../../../syntax/guest-text.js';
+import { joinPath } from '../../../../model/path.js';
+import { DNF5_FOLDERS, field, readTomlTable } from '../dnf5-state.js';
 import type { PackageFacts } from '../header/facts.js';
 import type { ReasonSource, RecordedReason } from './recorded.js';
 
-/** Where dnf 5 keeps its state (dnf5-system-state(7)), and where its first releases did. */
-export const DNF5_FOLDERS = ['/usr/lib/sysimage/libdnf5', '/usr/lib/sysimage/dnf'] as const;
-
-const MAX_BYTES = 16 * 1024 * 1024;
 const REASONS: ReadonlyMap<unknown, boolean> = new Map([
   ['user', false],
   ['group', false],
@@ -21,9 +16,9 @@ const REASONS: ReadonlyMap<unknown, boolean> = new Map([
 export async function readDnf5State(fs: GuestFs, problems: Problem[]): Promise<ReasonSource> {
   const folder = DNF5_FOLDERS.find((path) => fs.exists(joinPath(path, 'packages.toml')));
   if (folder === undefined) return () => undefined;
-  const packages = await table(fs, joinPath(folder, 'packages.toml'), 'packages', problems);
-  const groups = await table(fs, joinPath(folder, 'groups.toml'), 'groups', problems);
-  const nevras = await table(fs, joinPath(folder, 'nevras.toml'), 'nevras', problems);
+  const packages = await readTomlTable(fs, joinPath(folder, 'packages.toml'), 'packages', problems);
+  const groups = await readTomlTable(fs, joinPath(folder, 'groups.toml'), 'groups', problems);
+  const nevras = await readTomlTable(fs, joinPath(folder, 'nevras.toml'), 'nevras', problems);
   const grouped = new Set<unknown>();
   for (const group of groups.values()) {
     const members = field(group, 'packages');
@@ -46,23 +41,4 @@ export async function readDnf5State(fs: GuestFs, problems: Problem[]): Promise<R
 
 function nevra({ name, version, architecture }: PackageFacts): string {
   return `${name}-${version}.${architecture}`;
-}
-
-async function table(fs: GuestFs, path: string, key: string, problems: Problem[]): Promise<Map<string, unknown>> {
-  const text = await readOptionalText(fs, path, MAX_BYTES, problems);
-  if (text === undefined) return new Map();
-  try {
-    const found = field(parse(text), key);
-    return new Map(typeof found === 'object' && found !== null ? Object.entries(found) : []);
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : 'It is no TOML.';
-    problems.push({ code: 'rpm-broken-history', path: displayPath(path), reason });
-    return new Map();
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
 }

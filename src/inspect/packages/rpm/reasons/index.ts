@@ -1,8 +1,9 @@
 import type { Evidence, Problem } from '../../../../model/evidence.js';
 import type { GuestFs } from '../../../../model/guest-fs.js';
 import type { PackageReason } from '../../../../model/packages.js';
+import { DNF5_FOLDERS } from '../dnf5-state.js';
 import type { PackageFacts } from '../header/facts.js';
-import { DNF5_FOLDERS, readDnf5State } from './dnf5.js';
+import { readDnf5State } from './dnf5.js';
 import { DNF_HISTORY, readDnfHistory } from './history.js';
 import { NAME_LISTS, readNameLists } from './name-list.js';
 import { firstInstallation, inferFromTransactions } from './transactions.js';
