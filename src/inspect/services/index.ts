@@ -1,6 +1,7 @@
 import type { Problem } from '../../model/evidence.js';
 import type { GuestFs } from '../../model/guest-fs.js';
 import type { FitFinding } from '../../model/os.js';
+import { isWithin } from '../../model/path.js';
 import type { Job, Service } from '../../model/services.js';
 import { parseAccounts } from './accounts.js';
 import {
@@ -24,8 +25,12 @@ export interface ServiceFindings {
   readonly problems: readonly Problem[];
 }
 
-/** Paths that the readers read, worth fetching in bulk beforehand. */
-export const SERVICE_PATHS: readonly string[] = [...new Set(SERVICE_READERS.flatMap(({ paths }) => paths))].sort();
+const READ_PATHS = [...new Set(SERVICE_READERS.flatMap(({ paths }) => paths))].sort();
+
+/** Folders and files that the readers read, worth fetching in bulk beforehand; none lies within another. */
+export const SERVICE_PATHS: readonly string[] = READ_PATHS.filter(
+  (path) => !READ_PATHS.some((other) => other !== path && isWithin(path, other)),
+);
 
 /** What the machine would run from its boot on, and at which times, from its files alone. */
 export async function inspectServices(fs: GuestFs, machine: MachineContext): Promise<ServiceFindings> {

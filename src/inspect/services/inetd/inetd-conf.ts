@@ -45,7 +45,10 @@ export async function readInetdConf(context: ServiceContext, isRunning: boolean)
     const missing = missingProgram(context.fs, command);
     if (missing !== null) context.report('program-missing', PATH, `line ${line}: ${missing} is not on the disk`);
     services.push({
-      ...emptyService(serviceName, 'inetd'),
+      ...emptyService(
+        services.some(({ name }) => name === serviceName) ? `${serviceName}/${protocolWord}` : serviceName,
+        'inetd',
+      ),
       enabled: isRunning && missing === null,
       command,
       user: userWord!.split(/[.:]/, 1)[0]!,

@@ -40,6 +40,7 @@ export async function readScript(
     launches: [],
     stops: [],
     actions: 0,
+    follow: evaluate,
     path: input.path,
     undecided: 0,
     depth: 0,

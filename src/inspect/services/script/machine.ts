@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../context.js';
-import type { Statement, Word } from './syntax-tree.js';
+import type { Script, Statement } from './syntax-tree.js';
 
 /** A value a script works with; null when nothing on the disk tells it. */
 export type Value = string | null;
@@ -51,6 +51,8 @@ export interface ScriptRun {
   readonly launches: Launch[];
   /** Where and why the script ended before its last line, when it certainly did. */
   readonly stops: ScriptStop[];
+  /** Follows a script that is part of this one. */
+  readonly follow: (script: Script, state: ScriptState, run: ScriptRun) => Promise<Outcome>;
   /** Commands that do more than prepare, or that nobody here knows. */
   actions: number;
   path: string;
@@ -99,5 +101,3 @@ export function mergeStates(target: ScriptState, first: ScriptState, second: Scr
   }
   for (const [name, value] of second.functions) if (!target.functions.has(name)) target.functions.set(name, value);
 }
-
-export type WordList = readonly Word[];

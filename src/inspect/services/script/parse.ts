@@ -1,5 +1,17 @@
+import {
+  accept,
+  isAt,
+  isEnd,
+  isRedirection,
+  isWord,
+  type Parser,
+  skipNewlines,
+  skipRedirections,
+  skipSeparators,
+  takeWord,
+} from './cursor.js';
 import type { Part, Script, Statement, Word } from './syntax-tree.js';
-import { type Token, tokenize } from './tokens.js';
+import { tokenize } from './tokens.js';
 
 const MAX_DEPTH = 60;
 const MAX_SCRIPT_CHARACTERS = 256 * 1024;
@@ -15,12 +27,6 @@ export function parseScript(text: string, firstLine = 1, depth = 0): Script {
     if (parser.position === before) parser.position += 1;
   }
   return script;
-}
-
-interface Parser {
-  readonly tokens: readonly Token[];
-  position: number;
-  depth: number;
 }
 
 /** Statements up to one of the reserved words (or signs) in `until`, which is left standing. */
@@ -277,53 +283,4 @@ function skipRedirection(parser: Parser, until: readonly string[]): Statement | 
     return parseCommand(parser, until);
   }
   return null;
-}
-
-/** Passes over `>&1`, `> file` and the like. */
-function skipRedirections(parser: Parser): void {
-  for (;;) {
-    const token = parser.tokens[parser.position];
-    if (token?.kind !== 'operator' || !isRedirection(token.text)) return;
-    parser.position += 1;
-    if (parser.tokens[parser.position]?.kind === 'word') parser.position += 1;
-  }
-}
-
-function isRedirection(text: string): boolean {
-  return text.startsWith('<') || text.startsWith('>') || text === '&>';
-}
-
-function takeWord(parser: Parser): Word | null {
-  const token = parser.tokens[parser.position];
-  if (token?.kind !== 'word') return null;
-  parser.position += 1;
-  return token.word;
-}
-
-function isEnd(token: Token, until: readonly string[]): boolean {
-  return until.includes(token.kind === 'word' ? (token.plain ?? '') : token.text);
-}
-
-function isAt(parser: Parser, operator: string): boolean {
-  const token = parser.tokens[parser.position];
-  return token?.kind === 'operator' && token.text === operator;
-}
-
-function isWord(parser: Parser, word: string): boolean {
-  const token = parser.tokens[parser.position];
-  return token?.kind === 'word' && token.plain === word;
-}
-
-function accept(parser: Parser, text: string): boolean {
-  if (!isWord(parser, text) && !isAt(parser, text)) return false;
-  parser.position += 1;
-  return true;
-}
-
-function skipNewlines(parser: Parser): void {
-  while (isAt(parser, '\n')) parser.position += 1;
-}
-
-function skipSeparators(parser: Parser): void {
-  while (isAt(parser, '\n') || isAt(parser, ';')) parser.position += 1;
 }

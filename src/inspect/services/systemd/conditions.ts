@@ -114,9 +114,6 @@ const DECIDERS: ReadonlyMap<string, Decider> = new Map<string, Decider>([
   ['Version', () => 'undecided'],
 ]);
 
-/** Names of conditions that are decided or knowingly left open; others are unknown. */
-export const KNOWN_CONDITIONS: readonly string[] = [...DECIDERS.keys()];
-
 function decide(name: string, argument: string, facts: ConditionFacts): Verdict {
   return DECIDERS.get(name)?.(argument, facts) ?? 'undecided';
 }

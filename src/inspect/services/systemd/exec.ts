@@ -56,6 +56,7 @@ function parseCommand(
   const command = [findProgram(fs, program)];
   let size = program.length;
   for (const word of rest) {
+    if (size >= MAX_COMMAND_BYTES || command.length >= MAX_ARGUMENTS) break;
     const text = word.value === '\\;' ? ';' : expand(word.value);
     const values = prefix.includes(':') ? [text] : expandVariables(text, environment);
     for (const value of values) {

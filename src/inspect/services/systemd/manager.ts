@@ -31,7 +31,8 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     done.add(name);
     if (outcome === 'not-found' || (outcome === 'masked' && unit.path === null)) continue;
     const service = await readScriptedUnit(unit, reading);
-    const sockets = triggers.sockets.get(name) ?? [];
+    // A socket refuses to start when its service is masked.
+    const sockets = outcome === 'masked' ? [] : (triggers.sockets.get(name) ?? []);
     const isStarted =
       outcome === 'started' && canStart(service, unit, reading.context, specifierExpander(unit, reading.machine));
     if (outcome === 'started' && conditions.verdict === 'undecided' && service.role === undefined) {

@@ -1,4 +1,3 @@
-import { baseName } from '../../../model/path.js';
 import { type UnitName, unescapeUnitPart } from './unit-name.js';
 
 /** Values of the machine that specifiers stand for; null where only a running machine knows. */
@@ -170,9 +169,4 @@ export function systemdArchitecture(word: string | null): string | null {
     loongarch64: 'loongarch64',
   };
   return word === null || !Object.hasOwn(names, word) ? null : names[word]!;
-}
-
-/** The name that an init script or unit file would give itself. */
-export function stemOf(path: string): string {
-  return baseName(path).replace(/\.[a-z]+$/, '');
 }

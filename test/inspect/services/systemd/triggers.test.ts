@@ -156,3 +156,13 @@ test(calendar, '*-*~01 00:00', null);
 test(calendar, '12:00 Europe/Vienna', null);
 test(calendar, 'nonsense', null);
 test(calendar, '', null);
+
+test('a socket whose service is masked does not listen', async (t) => {
+  const found = await inspectSystemd({
+    ...socket('app.socket', 'ListenStream=80'),
+    ...wanted('app.service', 'ExecStart=/usr/bin/app'),
+    '/etc/systemd/system/app.service': link('/dev/null'),
+  });
+  t.deepEqual(enabledNames(found), []);
+  t.deepEqual(service(found, 'app.service')!.ports, []);
+});

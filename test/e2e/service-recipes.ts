@@ -1,0 +1,182 @@
+import type { GuestRecipe } from './guest-recipe.js';
+
+const FSTAB = "echo 'LABEL=root / ext4 defaults 0 1' > etc/fstab\n";
+const LOOPBACK = "printf 'auto lo\\niface lo inet loopback\\n' > etc/network/interfaces\n";
+/** A machine that has booted before: no presets are applied. */
+const BOOTED = 'echo 0123456789abcdef0123456789abcdef > etc/machine-id\n';
+
+const APPLICATION = `
+mkdir -p opt/app
+printf 'ADDRESS=127.0.0.1\\nOPTIONS="9000"\\n' > opt/app/env
+cat > etc/systemd/system/app.service <<'X'
+[Unit]
+After=network.target
+[Service]
+EnvironmentFile=/opt/app/env
+User=nobody
+ExecStart=/usr/bin/ncat --listen --keep-open \\
+  \${ADDRESS} $OPTIONS
+Restart=always
+[Install]
+WantedBy=multi-user.target
+X
+ln -s /etc/systemd/system/app.service etc/systemd/system/multi-user.target.wants/app.service
+`;
+
+const SOCKET = `
+cat > etc/systemd/system/echo.socket <<'X'
+[Socket]
+ListenStream=7777
+Accept=yes
+[Install]
+WantedBy=sockets.target
+X
+printf '[Service]\\nExecStart=/bin/cat\\nStandardInput=socket\\n' > etc/systemd/system/echo@.service
+mkdir -p etc/systemd/system/sockets.target.wants
+ln -s /etc/systemd/system/echo.socket etc/systemd/system/sockets.target.wants/echo.socket
+`;
+
+const SUPERVISED = `
+cat > etc/supervisor/conf.d/worker.conf <<'X'
+[program:worker]
+command=/usr/bin/ncat --listen --keep-open 127.0.0.1 9100
+user=nobody
+X
+cat > etc/xinetd.d/chat <<'X'
+service chat
+{
+ type = UNLISTED
+ port = 5566
+ socket_type = stream
+ protocol = tcp
+ wait = no
+ user = nobody
+ server = /bin/cat
+ disable = no
+}
+X
+`;
+
+/** Guests whose services are found offline and then asked for; one for each init system that Debian packages. */
+export const SERVICE_RECIPES: readonly GuestRecipe[] = [
+  {
+    name: 'systemd-mixed',
+    suite: 'bookworm',
+    packages: [
+      'systemd-sysv',
+      'dbus',
+      'nginx-light',
+      'postgresql',
+      'redis-server',
+      'openssh-server',
+      'cron',
+      'memcached',
+      'haproxy',
+      'webfs',
+      'ncat',
+      'rsyslog',
+      'chrony',
+      'supervisor',
+      'xinetd',
+      'openvpn',
+    ],
+    tweaks: `${FSTAB}${BOOTED}${APPLICATION}${SOCKET}${SUPERVISED}
+ln -s /dev/null etc/systemd/system/haproxy.service
+rm etc/systemd/system/multi-user.target.wants/memcached.service
+`,
+  },
+  {
+    name: 'systemd-first-boot',
+    suite: 'trixie',
+    packages: [
+      'systemd-sysv',
+      'apache2',
+      'mariadb-server',
+      'php-fpm',
+      'dovecot-imapd',
+      'bind9',
+      'haproxy',
+      'squid',
+      'vsftpd',
+      'mosquitto',
+      'prometheus-node-exporter',
+      'docker-registry',
+      'openssh-server',
+      'cron',
+      'rpcbind',
+      'snmpd',
+      'dnsmasq',
+      'valkey-server',
+      'memcached',
+    ],
+    tweaks: `${FSTAB}echo uninitialized > etc/machine-id
+ln -sf /dev/null etc/systemd/system/dnsmasq.service
+mkdir -p etc/systemd/system-preset
+echo 'disable memcached.service' > etc/systemd/system-preset/10-own.preset
+rm etc/systemd/system/multi-user.target.wants/memcached.service
+`,
+  },
+  {
+    name: 'sysvinit',
+    suite: 'bookworm',
+    packages: [
+      'sysvinit-core',
+      'ifupdown',
+      'nginx-light',
+      'redis-server',
+      'openssh-server',
+      'cron',
+      'memcached',
+      'mosquitto',
+      'webfs',
+      'openbsd-inetd',
+      'micro-httpd',
+      'lighttpd',
+    ],
+    tweaks: `${FSTAB}${LOOPBACK}
+sed -i 's/^www /8081 /' etc/inetd.conf
+rm -f etc/rc?.d/S??lighttpd
+printf '#!/bin/sh -e\\n/usr/bin/redis-server --port 7001 --daemonize no &\\nexit 0\\n' > etc/rc.local
+chmod 755 etc/rc.local
+`,
+  },
+  {
+    name: 'openrc',
+    suite: 'bookworm',
+    packages: [
+      'sysvinit-core',
+      'openrc',
+      'ifupdown',
+      'nginx-light',
+      'redis-server',
+      'openssh-server',
+      'cron',
+      'memcached',
+      'webfs',
+      'dnsmasq',
+    ],
+    tweaks: `${FSTAB}${LOOPBACK}rm etc/runlevels/default/dnsmasq\n`,
+  },
+  {
+    name: 'runit',
+    suite: 'bookworm',
+    packages: [
+      'runit-init',
+      'runit-services',
+      'nginx-light',
+      'redis-server',
+      'openssh-server',
+      'cron',
+      'memcached',
+      'webfs',
+    ],
+    tweaks: `${FSTAB}
+mkdir -p etc/sv/own etc/sv/held
+printf '#!/bin/sh\\nexec chpst -u nobody redis-server --port 7002 --dir /tmp\\n' > etc/sv/own/run
+cp etc/sv/own/run etc/sv/held/run
+touch etc/sv/held/down
+chmod 755 etc/sv/own/run etc/sv/held/run
+ln -s /etc/sv/own etc/sv/held etc/runit/runsvdir/default/
+`,
+  },
+];
