@@ -12,6 +12,7 @@ const MAX_ITEMS = 2048;
  * What lies close together on the disk is read at once.
  */
 export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: EncodedKeys): Generator<ContentBatch> {
+  const scratch = Buffer.allocUnsafeSlow(2 * WINDOW);
   let batch = newBatch();
   for (const key of orderOnDisk(fileSystems, keys)) {
     const fs = fileSystems[keys[key * 2]!]!;
@@ -22,7 +23,7 @@ export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: 
     for (const extent of node.type === 'file' ? fs.extents(node) : []) {
       for (const part of splitExtent(extent)) {
         if (batch.size + part.length > WINDOW && batch.size > 0) {
-          yield fillBatch(batch);
+          yield fillBatch(batch, scratch);
           batch = newBatch();
           item = { key, runs: [], isLast: false };
           batch.items.push(item);
@@ -34,11 +35,11 @@ export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: 
     }
     item.isLast = true;
     if (batch.items.length >= MAX_ITEMS) {
-      yield fillBatch(batch);
+      yield fillBatch(batch, scratch);
       batch = newBatch();
     }
   }
-  if (batch.items.length > 0) yield fillBatch(batch);
+  if (batch.items.length > 0) yield fillBatch(batch, scratch);
 }
 
 interface OpenItem extends ContentItem {
@@ -91,14 +92,14 @@ function* splitExtent(extent: Extent): Generator<Extent> {
   }
 }
 
-function fillBatch({ items, parts, size }: OpenBatch): ContentBatch {
+function fillBatch({ items, parts, size }: OpenBatch, scratch: Buffer): ContentBatch {
   const bytes = Buffer.allocUnsafeSlow(size);
-  for (let index = 0; index < parts.length; ) index = fillFrom(parts, index, bytes);
+  for (let index = 0; index < parts.length; ) index = fillFrom(parts, index, bytes, scratch);
   return { items, bytes };
 }
 
 /** Reads the part at `index` and those that follow it closely on the disk; gives the index of the next one. */
-function fillFrom(parts: readonly Part[], index: number, bytes: Buffer): number {
+function fillFrom(parts: readonly Part[], index: number, bytes: Buffer, scratch: Buffer): number {
   const { fs, extent, start } = parts[index]!;
   if (extent.packed !== undefined || extent.inline !== undefined) {
     readExtent(fs, extent, bytes, start);
@@ -117,11 +118,10 @@ function fillFrom(parts: readonly Part[], index: number, bytes: Buffer): number 
     fs.view.read(bytes, start, end - extent.offset, extent.offset);
     return next;
   }
-  const window = Buffer.allocUnsafeSlow(end - extent.offset);
-  fs.view.read(window, 0, window.length, extent.offset);
+  fs.view.read(scratch, 0, end - extent.offset, extent.offset);
   for (const part of parts.slice(index, next)) {
     const from = part.extent.offset - extent.offset;
-    window.copy(bytes, part.start, from, from + part.extent.length);
+    scratch.copy(bytes, part.start, from, from + part.extent.length);
   }
   return next;
 }

@@ -5,6 +5,7 @@ import type { Message, Reply, Request, SentError, WorkerOptions } from './protoc
 
 /** Megabytes of JavaScript objects, and seconds without an answer, after which the reader gives a disk up. */
 const MAX_HEAP = 1024;
+const YOUNG_HEAP = 16;
 const SILENCE = 60;
 
 /** The worker as a function from request to answers. One request at a time. */
@@ -83,7 +84,8 @@ export function startReaderThread(
 }
 
 function startWorker(workerData: WorkerOptions): Worker {
-  const settings = { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP }, stdout: true, stderr: true };
+  const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP, maxYoungGenerationSizeMb: YOUNG_HEAP };
+  const settings = { workerData, resourceLimits, stdout: true, stderr: true };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), settings);
   // From source, in tests: a worker does not inherit the loader that understands TypeScript.
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
