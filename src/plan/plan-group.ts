@@ -9,17 +9,10 @@ import { deltaLayer } from './layers/delta.js';
 import { packageModes } from './layers/modes.js';
 import { installName, layerId } from './layers/package-layers.js';
 import { layersOfTree } from './layers/tree-layers.js';
+import type { Member } from './member.js';
 import { machineMetrics } from './metrics.js';
 import { describeMachine } from './plan-machine.js';
-import { type Reduction, reducePackages } from './resolver/reduce.js';
-
-/** One machine of a group with what the steps of the plan share. */
-export interface Member {
-  readonly files: MachineFiles;
-  /** Without kernel packages. */
-  readonly packages: readonly InstalledPackage[];
-  readonly reduction: Reduction;
-}
+import { reducePackages } from './resolver/reduce.js';
 
 export function planGroup(
   group: MachineGroup,

@@ -4,7 +4,7 @@ import type { MachinePlan } from '../model/plan.js';
 import type { BaseChoice } from './base/choose-base.js';
 import type { MachineFiles } from './files.js';
 import { installName } from './layers/package-layers.js';
-import type { Member } from './plan-group.js';
+import type { Member } from './member.js';
 
 export function describeMachine(
   group: string,

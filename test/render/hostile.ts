@@ -7,7 +7,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   'a\nRUN touch /pwned\n',
   '"; touch /pwned; "',
   "'; touch /pwned; '",
-  '$(touch /pwned) `touch /pwned` ${IFS}',
+  '$(touch /pwned) `touch /pwned` $IFS',
   'ends in a backslash\\',
   '<<EOF',
   '--flag',

@@ -1,7 +1,7 @@
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
 import type { InstallPlan, LayerPlan, PlanOptions } from '../../model/plan.js';
 import { measure, unchangedPaths } from '../files.js';
-import type { Member } from '../plan-group.js';
+import type { Member } from '../member.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 import type { ReductionContext } from '../resolver/reduce.js';
 import type { PackageModes } from './modes.js';
