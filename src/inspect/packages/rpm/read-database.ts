@@ -22,6 +22,7 @@ const MAX_LOG_BYTES = 256 * 1024 * 1024;
 const MAX_PACKAGES = 100_000;
 /** The largest systems own half a million. */
 const MAX_FILES = 2_000_000;
+const MAX_RELATIONS = 3_000_000;
 /** A database of rubbish has a problem in every record: a few of them say it all. */
 const MAX_PROBLEMS = 50;
 
@@ -83,9 +84,13 @@ function collect(
   const packages: PackageFacts[] = [];
   const keys: SigningKey[] = [];
   let files = 0;
+  let relations = 0;
   for (const { number, blob } of headerRecords(form, content, log, report)) {
-    if (packages.length >= MAX_PACKAGES || files > MAX_FILES) {
-      report(`header ${number}`, `More than ${MAX_PACKAGES} packages or ${MAX_FILES} files; the rest is not read.`);
+    if (packages.length >= MAX_PACKAGES || files > MAX_FILES || relations > MAX_RELATIONS) {
+      report(
+        `header ${number}`,
+        `More packages (${packages.length}) or files (${files}) than any system has; the rest is not read.`,
+      );
       break;
     }
     try {
@@ -98,6 +103,7 @@ function collect(
       for (const defect of facts.defects) report(`header ${number}`, defect);
       packages.push(facts);
       files += facts.files.length;
+      relations += relationCount(facts);
     } catch (error) {
       if (!(error instanceof HeaderError)) throw error;
       report(`header ${number}`, error.message);
@@ -105,6 +111,12 @@ function collect(
   }
   const evidence = [{ path }, ...(log === undefined || log.length === 0 ? [] : [{ path: `${path}-wal` }])];
   return { packages, keys, evidence };
+}
+
+function relationCount(facts: PackageFacts): number {
+  const { requires, recommends, suggests, supplements, enhances, conflicts, obsoletes, provides } = facts;
+  const lists = [requires, recommends, suggests, supplements, enhances, conflicts];
+  return lists.reduce((sum, { plain, rich }) => sum + plain.length + rich.length, obsoletes.length + provides.length);
 }
 
 const LABELS: Readonly<Record<DatabaseForm, string>> = { sqlite: 'SQLite', ndb: 'NDB', bdb: 'Berkeley DB' };

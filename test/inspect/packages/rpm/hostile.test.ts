@@ -138,6 +138,41 @@ test('pages of a b-tree that point at each other end', async (t) => {
   t.true(problems.some(({ reason }) => /used twice/.test(reason)));
 });
 
+test('a page of SQLite whose cells are one and the same does not multiply it', async (t) => {
+  const content = Buffer.from(fixture('two-packages.sqlite'));
+  const page = content.subarray(512, 1024);
+  const count = page.readUInt16BE(3);
+  t.is(page[0], 13);
+  // As many pointers as there is room for before the first cell.
+  const first = Math.min(...Array.from({ length: count }, (_, index) => page.readUInt16BE(8 + 2 * index)));
+  const cell = page.readUInt16BE(8);
+  const pointers = Math.floor((first - 8) / 2);
+  page.writeUInt16BE(pointers, 3);
+  for (let index = 0; index < pointers; index += 1) page.writeUInt16BE(cell, 8 + 2 * index);
+  const { packages, problems } = await inspect('rpmdb.sqlite', content);
+  t.true(pointers > 10);
+  t.true(packages.length < 10);
+  t.true(problems.some(({ reason }) => /overlap/.test(reason)));
+});
+
+test('a page of Berkeley DB whose items overlap does not multiply them', async (t) => {
+  const content = Buffer.from(berkeleyHash([packageHeader({ name: 'inline', vendor: 'x'.repeat(600) })]));
+  const page = content.subarray(4096, 8192);
+  const [key, value] = [page.readUInt16LE(26), page.readUInt16LE(28)];
+  const pairs = 150;
+  page.writeUInt16LE(4 * pairs, 20);
+  for (let pair = 0; pair < pairs; pair += 1) {
+    // A pair that is nonsense, whose only use is to set the end of the next key.
+    page.writeUInt16LE(key, 26 + 8 * pair);
+    page.writeUInt16LE(value, 28 + 8 * pair);
+    page.writeUInt16LE(4000, 30 + 8 * pair);
+    page.writeUInt16LE(4096, 32 + 8 * pair);
+  }
+  const { packages, problems } = await inspect('Packages', content);
+  t.true(packages.length >= 1 && packages.length < 10);
+  t.true(problems.some(({ reason }) => /overlap/.test(reason)));
+});
+
 test('slots of NDB that share one blob do not multiply it', async (t) => {
   const content = Buffer.from(ndb([packageHeader({ name: 'shared', files: manyFiles() })]));
   for (let slot = 1; slot < 254; slot += 1) {

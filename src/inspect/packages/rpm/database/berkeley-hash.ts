@@ -37,6 +37,8 @@ export function* readBerkeleyHash(content: Buffer, report: Report): Generator<He
       report(`page ${page}`, `The page claims ${count} items.`);
       continue;
     }
+    // Items that overlap would make a page hold more than it has room for.
+    let room = file.pageSize;
     for (let index = 0; index + 1 < count; index += 2) {
       const key = item(file, page, index);
       const value = item(file, page, index + 1);
@@ -44,6 +46,11 @@ export function* readBerkeleyHash(content: Buffer, report: Report): Generator<He
       if (number === undefined || value === undefined) {
         report(`page ${page}, item ${index}`, 'The pair is no header and its number.');
         continue;
+      }
+      room -= value.end - value.start;
+      if (room < 0) {
+        report(`page ${page}, item ${index}`, 'The items of the page overlap.');
+        break;
       }
       // Number 0 keeps the counter.
       if (number === 0) continue;

@@ -11,8 +11,12 @@ export interface RpmDependency {
   readonly version: string;
 }
 
+/** The largest packages have a few thousand. */
+const MAX_DEPENDENCIES = 100_000;
+
 /** A list of dependencies, in the order of the header. Lists without flags or versions are those of old packages. */
 export function headerDependencies(header: RpmHeader, tags: DependencyTags): RpmDependency[] {
+  if ((header.entries.get(tags.names)?.count ?? 0) > MAX_DEPENDENCIES) return [];
   const flags = headerNumbers(header, tags.flags);
   const versions = headerStrings(header, tags.versions);
   return headerStrings(header, tags.names).map((name, index) => ({

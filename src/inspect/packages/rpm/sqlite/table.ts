@@ -46,9 +46,14 @@ export function* tableRows(
       yield* walk(page.readUInt32BE(start + 8), depth + 1);
       return;
     }
+    // Cells that overlap would make a page hold more rows than it has room for.
+    let room = page.length;
     for (const [index, cell] of cells.entries()) {
       try {
-        yield leafRow(pages, page, cell, claim);
+        const { row, size } = leafRow(pages, page, cell, claim);
+        room -= size;
+        if (room < 0) throw new SqliteError('The cells of the page overlap.');
+        yield row;
       } catch (error) {
         report(`page ${number}, cell ${index}`, reasonOf(error));
       }
@@ -73,11 +78,18 @@ function cellOffsets(page: Buffer, start: number): number[] {
   return offsets;
 }
 
-function leafRow(pages: SqlitePages, page: Buffer, cell: number, claim: (number: number) => Buffer): SqliteRow {
+/** A row, and the bytes it takes in its page. */
+function leafRow(
+  pages: SqlitePages,
+  page: Buffer,
+  cell: number,
+  claim: (number: number) => Buffer,
+): { row: SqliteRow; size: number } {
   const length = readVarint(page, cell);
   const rowid = readVarint(page, length.next);
-  const payload = readPayload(pages, page, rowid.next, length.value, claim);
-  return { rowid: rowid.value, values: decodeRecord(payload, pages.textEncoding) };
+  const { payload, local } = readPayload(pages, page, rowid.next, length.value, claim);
+  const row = { rowid: rowid.value, values: decodeRecord(payload, pages.textEncoding) };
+  return { row, size: rowid.next - cell + local };
 }
 
 /** "Cell Payload Overflow Pages": how much of a payload stays in the page is a formula of the usable size. */
@@ -87,7 +99,7 @@ function readPayload(
   start: number,
   length: number,
   claim: (number: number) => Buffer,
-): Buffer {
+): { payload: Buffer; local: number } {
   const usable = pages.usableSize;
   if (length < 0 || length > pages.pageCount * pages.pageSize) throw new SqliteError(`A row claims ${length} bytes.`);
   const most = usable - 35;
@@ -95,7 +107,7 @@ function readPayload(
   const fitting = least + ((length - least) % (usable - 4));
   const local = length <= most ? length : fitting <= most ? fitting : least;
   if (start + local > page.length) throw new SqliteError('A row runs over the end of its page.');
-  if (local === length) return page.subarray(start, start + length);
+  if (local === length) return { payload: page.subarray(start, start + length), local };
   if (start + local + 4 > page.length) throw new SqliteError('A row runs over the end of its page.');
   const payload = Buffer.allocUnsafe(length);
   page.copy(payload, 0, start, start + local);
@@ -105,7 +117,7 @@ function readPayload(
     next = overflow.readUInt32BE(0);
     filled += overflow.copy(payload, filled, 4, Math.min(usable, 4 + length - filled));
   }
-  return payload;
+  return { payload, local };
 }
 
 function reasonOf(error: unknown): string {
