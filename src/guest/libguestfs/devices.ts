@@ -76,16 +76,11 @@ function parsePairs(line: string): Fields {
   return fields;
 }
 
+/** Escaped bytes and plain UTF-8 may stand side by side. */
 function unescapeHex(value: string): string {
-  const bytes = value.replace(/\\x([0-9a-f]{2})/gi, (_, code: string) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  // Escaped bytes and plain UTF-8 may stand side by side: back to bytes, then decode once.
-  return value === bytes ? value : Buffer.from(toLatin1(bytes), 'latin1').toString('utf8');
-}
-
-function toLatin1(text: string): string {
-  return [...text].map((c) => (c.charCodeAt(0) < 256 ? c : Buffer.from(c, 'utf8').toString('latin1'))).join('');
+  const parts = value.split(/\\x([0-9a-f]{2})/i);
+  const bytes = parts.map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 16)])));
+  return Buffer.concat(bytes).toString('utf8');
 }
 
 /** `/dev/mapper/my--group-root` is `/dev/my-group/root`; a dash of a name is doubled (lvm(8), VALID NAMES). */

@@ -69,8 +69,8 @@ export function lookIntoCandidates(): string {
 
 /**
  * Metadata of everything below the root, see `metadata.ts` for the form; then the numbers of device nodes, which
- * find(1) does not print. Snapshots on btrfs (`isSnapshotPath`) are shown as a folder and not entered; a subvolume that is
- * not mounted itself has no file system type that find knows.
+ * find(1) does not print. Snapshots on btrfs (`isSnapshotPath`) are shown as a folder and not entered; the root of a
+ * subvolume has the inode number 256 (find's `-fstype` knows mounts only).
  */
 export function listMetadata(index: number): string {
   const folder = `root${Math.trunc(index)}`;
@@ -80,7 +80,7 @@ export function listMetadata(index: number): string {
   return intoPipe(
     [
       `find ${folder} ${print} \\( -type b -o -type c \\) -fprintf nodes "%p\\0"`,
-      `-o \\( -fstype btrfs -o -fstype unknown \\) ${snapshots} -prune; result=$?;`,
+      `-o -inum 256 ${snapshots} -prune; result=$?;`,
       'printf "\\0\\0"; xargs -0 -r stat --printf="%t_%T_%n\\0" <nodes; [ $result -eq 0 ]',
     ].join(' '),
   );

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,6 +44,7 @@ export function guestDisk(
   megabytes: number,
   recipe: string,
   script: (work: string) => readonly string[],
+  options: { readonly crashes?: boolean } = {},
 ): string {
   const key = createHash('sha256')
     .update(`${name} ${megabytes} ${recipe} ${script.toString()}`)
@@ -58,7 +59,13 @@ export function guestDisk(
     writeFileSync(unfinished, '');
     truncateSync(unfinished, megabytes * 1024 * 1024);
     const input = ['run', ...script(work), ''].join('\n');
-    execFileSync('guestfish', ['--format=raw', '-a', unfinished], { input, env: EMULATED, timeout: 300_000 });
+    const { status } = spawnSync('guestfish', ['--format=raw', '-a', unfinished], {
+      input,
+      env: EMULATED,
+      timeout: 300_000,
+      stdio: ['pipe', 'ignore', options.crashes === true ? 'ignore' : 'inherit'],
+    });
+    if (status !== 0 && options.crashes !== true) throw new Error(`guestfish could not make ${name}`);
     renameSync(unfinished, disk);
   } finally {
     rmSync(work, { recursive: true, force: true });
