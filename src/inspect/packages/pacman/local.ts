@@ -35,7 +35,11 @@ export async function readLocalDatabase(fs: GuestFs, folder: string, problems: P
     if (fs.stat(path)?.type !== 'directory') continue;
     for (const part of ['desc', 'files', 'mtree']) bytes += fs.stat(joinPath(path, part))?.size ?? 0;
     if (files > MAX_FILES || bytes > MAX_TOTAL_BYTES) {
-      problems.push({ code: 'file-too-large', path: displayPath(folder), reason: 'The records of pacman are too large.' });
+      problems.push({
+        code: 'file-too-large',
+        path: displayPath(folder),
+        reason: 'The records of pacman are too large.',
+      });
       break;
     }
     const record = await readRecord(fs, path, problems);
