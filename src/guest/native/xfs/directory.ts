@@ -3,6 +3,7 @@ import type { NativeName } from '../file-system.js';
 import { LIMITS } from '../limits.js';
 import { type Run, readRuns } from './extents.js';
 import { FORK, type XfsNode } from './inode.js';
+import { isSealed } from './super-block.js';
 import { sealedBytes, type XfsVolume } from './volume.js';
 
 /** Names lie below this byte of a folder; its index follows. */
@@ -35,7 +36,7 @@ export function listFolder(volume: XfsVolume, node: XfsNode): NativeName[] {
   return names;
 }
 
-/** Blocks of a folder that lie in several pieces; the checksum of such a one is not verified. */
+/** Blocks of a folder that lie in several pieces. */
 function readScattered(volume: XfsVolume, node: XfsNode, runs: readonly Run[], names: NativeName[]): void {
   const { blockSize, folderBlockSize } = volume.superBlock;
   const perBlock = folderBlockSize / blockSize;
@@ -45,12 +46,15 @@ function readScattered(volume: XfsVolume, node: XfsNode, runs: readonly Run[], n
   }
   for (const logical of places.keys()) {
     if (logical % perBlock !== 0) continue;
-    const parts = Array.from({ length: perBlock }, (_, index) => {
+    const offsets = Array.from({ length: perBlock }, (_, index) => {
       const offset = places.get(logical + index);
       if (offset === undefined) throw damaged(`XFS folder ${node.id} has a hole in a block`);
-      return volume.cache.bytes(offset, blockSize);
+      return offset;
     });
-    readBlock(volume, node, Buffer.concat(parts), names);
+    const bytes = Buffer.concat(offsets.map((offset) => volume.cache.bytes(offset, blockSize)));
+    const isOld = volume.superBlock.isV5 && !offsets.some(volume.isReplayed);
+    if (isOld && !isSealed(bytes, SEAL.checksumAt)) throw damaged(`XFS folder ${node.id}: checksum`);
+    readBlock(volume, node, bytes, names);
   }
 }
 
