@@ -127,14 +127,13 @@ rm etc/systemd/system/multi-user.target.wants/memcached.service
       'openssh-server',
       'cron',
       'memcached',
-      'mosquitto',
       'webfs',
       'openbsd-inetd',
       'micro-httpd',
       'lighttpd',
     ],
     tweaks: `${FSTAB}${LOOPBACK}
-sed -i 's/^www /8081 /' etc/inetd.conf
+sed -i 's/^www\\b/8081/' etc/inetd.conf
 rm -f etc/rc?.d/S??lighttpd
 printf '#!/bin/sh -e\\n/usr/bin/redis-server --port 7001 --daemonize no &\\nexit 0\\n' > etc/rc.local
 chmod 755 etc/rc.local

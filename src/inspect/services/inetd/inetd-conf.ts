@@ -62,6 +62,7 @@ export async function readInetdConf(context: ServiceContext, isRunning: boolean)
   return services;
 }
 
+/** A protocol without a version is both, as the inetds of Debian take it. */
 function anyAddress(version: string | undefined): string {
-  return version === '6' ? '::' : version === '46' ? '*' : '0.0.0.0';
+  return version === '6' ? '::' : version === '4' ? '0.0.0.0' : '*';
 }

@@ -17,7 +17,7 @@ export function folderGuest(root: string): MemoryGuest {
       if (stat.isSymbolicLink()) nodes[own] = { ...common, target: readlinkSync(join(root, own)) };
       else if (stat.isDirectory()) {
         nodes[own] = { ...common, type: 'directory' };
-        if (!/^\/(?:proc|sys|dev|run|usr\/share\/(?:doc|locale|man)|var\/lib\/dpkg\/info)$/.test(own)) visit(own);
+        if (!/^\/(?:proc|sys|dev|run|usr\/share\/(?:doc|locale|man))$/.test(own)) visit(own);
       } else if (stat.isFile()) {
         const isRead = CONTENT.test(own) && size < 2_000_000;
         nodes[own] = { ...common, size, content: isRead ? readFileSync(join(root, own)) : '' };

@@ -20,7 +20,7 @@ test('lines of inetd.conf are services with the port of their name', async (t) =
     enabled: true,
     user: 'www',
     command: ['/usr/sbin/app', '-l'],
-    ports: [{ port: 21, protocol: 'tcp', address: '0.0.0.0', evidence: { path: '/etc/inetd.conf', line: 2 } }],
+    ports: [{ port: 21, protocol: 'tcp', address: '*', evidence: { path: '/etc/inetd.conf', line: 2 } }],
   });
   t.deepEqual(
     service(found, '8000')!.ports.map(({ address, port }) => [address, port]),
