@@ -21,7 +21,7 @@ export interface MachinePlan {
   readonly reduction: { readonly before: number; readonly after: number };
   /** Bytes of regular files, a hard-link group once: all, by reason of exclusion, and what is left (β). */
   readonly sizes: { readonly used: number; readonly excluded: Readonly<Record<string, number>>; readonly bare: number };
-  /** Paths that no layer can hold, with the reason. */
+  /** Paths, or what belongs to them (attributes, times), that no layer can hold, with the reason. */
   readonly unrepresentable: readonly { readonly path: string; readonly reason: string }[];
   readonly fit: readonly FitFinding[];
   readonly problems: readonly Problem[];

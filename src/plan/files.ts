@@ -36,6 +36,9 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       const reason = attributeRefusal(name);
       if (reason !== null) unrepresentable.push({ path, reason });
     }
+    if (record.entry.mtime < 0) {
+      unrepresentable.push({ path, reason: 'engines set times before 1970 to 1970 when they add an archive' });
+    }
     kept.set(path, record);
     if (record.entry.links > 1 && record.entry.type !== 'directory') append(hardLinks, record.entry.fileId, path);
     const owner = record.owners.find((key) => layered.has(key));

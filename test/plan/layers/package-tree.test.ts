@@ -173,7 +173,7 @@ test('property: the tree never stores more than two levels do', (t) => {
   t.notThrows(check);
 });
 
-test('hundred machines of a thousand packages are planned within five seconds', (t) => {
+test('hundred machines of a thousand packages are planned within five seconds of the processor', (t) => {
   let seed = 7;
   const random = (limit: number): number => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -188,9 +188,10 @@ test('hundred machines of a thousand packages are planned within five seconds', 
     while (held.size < 1000) held.add(600 + random(7400));
     return [...held].sort((a, b) => a - b);
   });
-  const start = performance.now();
+  const start = process.cpuUsage();
   tree(packages, machines);
-  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(start);
+  const seconds = (user + system) / 1e6;
   t.log(`${seconds.toFixed(2)} s`);
   t.true(seconds < 5);
 });
