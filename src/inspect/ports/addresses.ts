@@ -59,7 +59,7 @@ export function reportedAddresses(
 export function parseHosts(text: string): Map<string, string[]> {
   const hosts = new Map<string, string[]>();
   for (const line of text.split('\n', 10_000)) {
-    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const [address, ...names] = line.slice(0, 4096).replace(/#.*/, '').trim().split(/\s+/);
     if (address === undefined || (!isIPv4(address) && !isIPv6(address))) continue;
     for (const name of names) {
       const known = hosts.get(name.toLowerCase());

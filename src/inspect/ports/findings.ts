@@ -28,8 +28,7 @@ export async function collectFindings(
   options: { wildcards?: WildcardHabit } = {},
 ): Promise<Findings> {
   const habit = options.wildcards ?? 'separate';
-  const hosts = parseHosts((await context.files.read('/etc/hosts')) ?? '');
-  const services = await serviceNumbers(context.files);
+  const { hosts, services } = await namesOf(context.files);
   const ports: ListeningPort[] = [];
   const listens = new Set<string>();
   const problems: Problem[] = [];
@@ -123,6 +122,24 @@ const KNOWN_SERVICES: Readonly<Record<string, number>> = {
   imap2: 143, snmp: 161, ldap: 389, https: 443, smtps: 465, submissions: 465, submission: 587, ipp: 631, ldaps: 636,
   rsync: 873, imaps: 993, pop3s: 995, openvpn: 1194, mysql: 3306, postgresql: 5432, sieve: 4190, qmqp: 628,
 }; // biome-ignore format: a table
+
+interface Names {
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
+  readonly services: ReadonlyMap<string, number>;
+}
+
+/** Names are the same for every reader of a guest. */
+const namesByFiles = new WeakMap<ConfigFiles, Promise<Names>>();
+
+function namesOf(files: ConfigFiles): Promise<Names> {
+  const known = namesByFiles.get(files) ?? readNames(files);
+  namesByFiles.set(files, known);
+  return known;
+}
+
+async function readNames(files: ConfigFiles): Promise<Names> {
+  return { hosts: parseHosts((await files.read('/etc/hosts')) ?? ''), services: await serviceNumbers(files) };
+}
 
 async function serviceNumbers(files: ConfigFiles): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();

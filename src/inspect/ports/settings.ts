@@ -53,12 +53,11 @@ export function lastOf(entries: readonly (InFile<Leaf> | InFile<Entry>)[], ...ke
 
 /** Replaces `${NAME}`, `${NAME:default}` and `${NAME:-default}` once, nested defaults not expanded. */
 export function expandPlaceholders(text: string, lookUp: (name: string) => string | undefined): string {
-  return text.replace(
-    /\$\{([^}:]{1,200})(?::-?([^}]{0,500}))?\}/g,
-    (whole, name: string, otherwise: string | undefined) => {
-      return lookUp(name) ?? otherwise ?? whole;
-    },
-  );
+  return text
+    .slice(0, 2000)
+    .replace(/\$\{([^}:]{1,200})(?::-?([^}]{0,500}))?\}/g, (whole, name: string, otherwise: string | undefined) => {
+      return (lookUp(name) ?? otherwise ?? whole).slice(0, 500);
+    });
 }
 
 /** Compares the numbers of a package version (epoch left out) with `2.4.1`; null counts as newer than everything. */

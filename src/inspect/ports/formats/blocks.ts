@@ -24,6 +24,8 @@ export const HCL_STYLE: BlockStyle = { ends: 'newline', comments: ['#', '//', '/
 
 /** Deeper blocks are read as if their braces were not there. */
 const MAX_DEPTH = 64;
+/** Further words are not read. */
+const MAX_WORDS = 100_000;
 
 interface OpenBlock {
   readonly statements: Statement[];
@@ -35,6 +37,7 @@ interface OpenBlock {
 export function parseBlocks(text: string, style: BlockStyle): Statement[] {
   const stack: OpenBlock[] = [{ statements: [], words: [], line: 1 }];
   let surplus = 0;
+  let wordsLeft = MAX_WORDS;
   let line = 1;
   let position = 0;
   const current = (): OpenBlock => stack[stack.length - 1]!;
@@ -42,6 +45,7 @@ export function parseBlocks(text: string, style: BlockStyle): Statement[] {
     const block = current();
     if (block.words.length === 0) block.line = line;
     block.words.push(word);
+    wordsLeft -= 1;
   };
   const finish = (): void => {
     const block = current();
@@ -55,7 +59,7 @@ export function parseBlocks(text: string, style: BlockStyle): Statement[] {
     above.statements.push({ words: above.words, line: above.line, block: statements });
     above.words = [];
   };
-  while (position < text.length) {
+  while (position < text.length && wordsLeft > 0) {
     const character = text[position]!;
     const commentEnd = endOfComment(text, position, style);
     if (commentEnd !== null) {

@@ -33,11 +33,15 @@ export const TOML_STYLE: LineStyle = {
   unquote: true,
 };
 
+/** Further lines are not read. */
+const MAX_LINES = 50_000;
+
 /** Lines without comments, joined where they continue; blank ones are left out. */
 export function configLines(text: string, style: Omit<LineStyle, 'separator'>): { text: string; line: number }[] {
   const result: { text: string; line: number }[] = [];
   const raw = text.split('\n');
   for (let index = 0; index < raw.length; index += 1) {
+    if (result.length >= MAX_LINES) break;
     const line = index + 1;
     const first = raw[index]!.trim();
     if (first === '' || style.comments.includes(first[0]!)) continue;

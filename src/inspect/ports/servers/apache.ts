@@ -150,5 +150,8 @@ function versionHolds(argument: string, version: string | null): boolean {
 }
 
 function expand(text: string, state: State): string {
-  return text.replace(/\$\{([A-Za-z_]\w{0,100})\}/g, (whole, name: string) => state.variables.get(name) ?? whole);
+  return text.replace(
+    /\$\{([A-Za-z_]\w{0,100})\}/g,
+    (whole, name: string) => state.variables.get(name)?.slice(0, 200) ?? whole,
+  );
 }

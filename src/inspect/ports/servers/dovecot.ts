@@ -87,9 +87,11 @@ async function readFile(files: ConfigFiles, path: string, configuration: Configu
 
 /** `protocols = $protocols imap` adds to what was there. */
 function expandOld(text: string, name: string, configuration: Configuration): string {
-  return text.replace(/\$(?:SET:)?(\w{1,100})/g, (_whole, variable: string) =>
-    (configuration.values.get(variable === '' ? name : variable)?.value ?? '').slice(0, 1000),
-  );
+  return text
+    .slice(0, 2000)
+    .replace(/\$(?:SET:)?(\w{1,100})/g, (_whole, variable: string) =>
+      (configuration.values.get(variable === '' ? name : variable)?.value ?? '').slice(0, 200),
+    );
 }
 
 function readService(service: InFile<Statement>, name: string, configuration: Configuration): void {

@@ -63,7 +63,7 @@ async function sections(context: PortContext): Promise<Section[]> {
       const words = shellWords(text).map((word) =>
         word.replace(/^\$\{?(\w{1,100})\}?|\$\{(\w{1,100})\}/g, (whole, a, b) => variables.get(a ?? b) ?? whole),
       );
-      if (words[0] === 'setenv' && words[1] !== undefined) variables.set(words[1], words[2] ?? '');
+      if (words[0] === 'setenv' && words[1] !== undefined) variables.set(words[1], (words[2] ?? '').slice(0, 200));
       if (SECTIONS.has(words[0] ?? '')) result.push({ header: { words, line, path }, lines: [] });
       else result.at(-1)?.lines.push({ words, line, path });
     }

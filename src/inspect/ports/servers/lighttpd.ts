@@ -66,7 +66,9 @@ function wild(host: string, v6only: boolean): string {
 
 /** `var.a + "b" + ":80"`. */
 function concatenated(words: readonly string[], values: ReadonlyMap<string, Setting>): string {
-  return words.map((word) => (word === '+' ? '' : (values.get(word)?.value ?? word))).join('');
+  // Bounded, since `var.a = var.a + var.a` doubles with every line.
+  const pieces = words.slice(0, 50).map((word) => (word === '+' ? '' : (values.get(word)?.value ?? word)));
+  return pieces.join('').slice(0, 200);
 }
 
 async function readStatements(files: ConfigFiles, path: string, depth: number): Promise<InFile<Statement>[]> {

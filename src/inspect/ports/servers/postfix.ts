@@ -81,11 +81,14 @@ function logicalText(text: string): { text: string; line: number }[] {
   return result;
 }
 
-/** `$name`, `${name}`, `$(name)`; nested four deep at most. */
-function expanded(text: string, parameters: ReadonlyMap<string, Setting>, depth = 0): string {
-  if (depth > 4 || text.length > 10_000) return text;
-  return text.replace(/\$(?:\{(\w{1,100})\}|\((\w{1,100})\)|(\w{1,100}))/g, (whole, a, b, c) => {
-    const value = parameters.get(a ?? b ?? c)?.value;
-    return value === undefined ? whole : expanded(value, parameters, depth + 1).slice(0, 1000);
-  });
+/** `$name`, `${name}`, `$(name)`; nested four deep, and a hundred times in all. */
+function expanded(text: string, parameters: ReadonlyMap<string, Setting>): string {
+  let left = 100;
+  const expand = (part: string, depth: number): string =>
+    part.slice(0, 2000).replace(/\$(?:\{(\w{1,100})\}|\((\w{1,100})\)|(\w{1,100}))/g, (whole, a, b, c) => {
+      const value = parameters.get(a ?? b ?? c)?.value;
+      left -= 1;
+      return value === undefined || depth > 4 || left < 0 ? whole : expand(value, depth + 1).slice(0, 2000);
+    });
+  return expand(text, 0);
 }
