@@ -12,12 +12,14 @@ export const machineFlags = {
   'allow-dir': Flags.string({
     summary: 'Folder in which backing files, extents and parents may lie, beside the folder of the image.',
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'DIR',
   }),
   root: Flags.string({ summary: 'Device of the system to read when a disk holds several.', helpValue: 'DEVICE' }),
   key: Flags.string({
     summary: 'Passphrase of an encrypted device, read from a file; DEVICE may be "all".',
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'DEVICE:file:PATH',
   }),
   'keys-from-stdin': Flags.boolean({ summary: 'Read lines DEVICE:PASSPHRASE from standard input.' }),
@@ -30,14 +32,21 @@ export const machineFlags = {
     summary: 'Keep a class of files that is left out by default.',
     options: EXCLUDED_CLASSES.filter((name) => name !== 'user'),
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'CLASS',
   }),
   include: Flags.string({
     summary: 'Keep what matches, whatever else says to leave it out.',
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'GLOB',
   }),
-  exclude: Flags.string({ summary: 'Leave out what matches.', multiple: true, helpValue: 'GLOB' }),
+  exclude: Flags.string({
+    summary: 'Leave out what matches.',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'GLOB',
+  }),
   'base-image': Flags.string({
     summary: 'Base image instead of the one of the release: a reference, "bootstrap" or "scratch".',
     helpValue: 'REF|bootstrap|scratch',

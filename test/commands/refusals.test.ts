@@ -152,3 +152,13 @@ test.serial('an output folder that holds something else is left alone', async (t
     t.deepEqual(readdirSync(join(folder, 'precious')), ['thesis.txt']);
   });
 });
+
+test.serial('a flag that may be repeated takes one value at a time, so that machines may follow it', async (t) => {
+  await inScratch(async (folder) => {
+    const { status, stderr } = await cli(['analyze', '--allow-dir', folder, join(folder, 'gone.vmdk')], {
+      cwd: folder,
+    });
+    t.is(status, 1);
+    t.regex(stderr, /gone\.vmdk/);
+  });
+});
