@@ -17,7 +17,7 @@ export interface Crash {
 const MIB = 2 ** 20;
 const ext = (name: string, mount: string, ...options: string[]): Crash => ({
   name,
-  bytes: 200 * MIB,
+  bytes: 320 * MIB,
   make: ['mkfs.ext4', '-q', '-F', ...options],
   mount: ['commit=300', mount].filter((option) => option !== '').join(','),
   rounds: 3,
@@ -52,6 +52,8 @@ export async function recoversAsKernel(t: ExecutionContext, crash: Crash, operat
   command(crash.make[0]!, ...crash.make.slice(1), image);
   const copies = mounted(image, crash.mount, (folder) =>
     Array.from({ length: crash.rounds }, (_, round) => {
+      // The first copy also holds all that populate.py knows: trees of extents, values of attributes in blocks.
+      if (round === 0) command('python3', script('populate.py'), folder, 'small');
       command('python3', script('stress.py'), folder, String(round), String(operations));
       if (crash.isFrozen === true) command('fsfreeze', '-f', folder);
       const copy = `${image}.${round}`;

@@ -48,7 +48,8 @@ export function restoreInode(
     const region = regions[next];
     if (region === undefined) throw damaged('XFS log: fork of an inode');
     next += 1;
-    (isTree ? toDiskRoot(superBlock, region, size) : region).copy(restored, at, 0, Math.min(region.length, size));
+    const bytes = isTree ? toDiskRoot(superBlock, region, size) : region;
+    bytes.copy(restored, at, 0, Math.min(bytes.length, size));
   };
   if ((fields & FIELD.data) !== 0) putFork(start, dataSize, (fields & FIELD.dataTree) !== 0);
   if ((fields & FIELD.device) !== 0) restored.writeUInt32BE(format.readUInt32LE(24), start);
