@@ -7,5 +7,6 @@ const why = whyNoMount === null ? '' : ` (${whyNoMount})`;
 
 for (const crash of CRASHES) {
   check(`${crash.name}, copied while busy, is recovered as the kernel recovers it${why}`, (t) =>
-    recoversAsKernel(t, crash, 2000));
+    recoversAsKernel(t, crash, 2000),
+  );
 }
