@@ -7,7 +7,7 @@ import { readTar } from '../tar/read-tar.js';
 import { streamMembers } from '../tar/stream-members.js';
 import type { Tree } from '../tree.js';
 import { TreeGuestFs } from '../tree-guest-fs.js';
-import { openInFolder } from './open-folder.js';
+import { openInFolder } from './host-path.js';
 
 /** The content of a folder of the host. */
 export class FolderGuestFs extends TreeGuestFs {

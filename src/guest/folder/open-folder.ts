@@ -1,12 +1,13 @@
-import { type BigIntStats, constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { open, statfs } from 'node:fs/promises';
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { AppError } from '../../errors.js';
 import type { Entry, EntryType } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
-import { decodePath, displayPath, encodePath, joinPath } from '../../model/path.js';
+import { decodePath, displayPath, joinPath } from '../../model/path.js';
 import type { Guest } from '../guest.js';
 import { Tree } from '../tree.js';
 import { FolderGuestFs } from './folder-guest-fs.js';
+import { hostPath } from './host-path.js';
 
 /** File systems that hold no files of a machine (statfs(2)): proc, sysfs, devtmpfs and tmpfs, devpts, cgroup 1 and 2. */
 const KERNEL_FILE_SYSTEMS = new Set([0x9fa0, 0x62656572, 0x01021994, 0x1cd1, 0x27e0eb, 0x63677270]);
@@ -54,16 +55,6 @@ export async function openFolder(path: string): Promise<Guest> {
     reader: 'folder',
     async close() {},
   };
-}
-
-/** The path on the host, as bytes: names need not be UTF-8. `guestPath` has no links before its last component. */
-export function hostPath(folder: string, guestPath: string): Buffer {
-  return Buffer.concat([Buffer.from(folder === '/' ? '' : folder), encodePath(guestPath)]);
-}
-
-/** Opens a file of the folder that was a regular file when it was listed; a link put in its place since is refused. */
-export async function openInFolder(folder: string, guestPath: string): Promise<Awaited<ReturnType<typeof open>>> {
-  return await open(hostPath(folder, guestPath), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 }
 
 function namesIn(folder: string, guestPath: string, problems: Problem[]): string[] {

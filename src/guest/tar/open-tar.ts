@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../errors.js';
-import type { Entry, ExtendedAttributes } from '../../model/entry.js';
+import type { Entry } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
 import { ancestors, baseName, displayPath, joinPath, normalizePath, parentPath } from '../../model/path.js';
 import { startGuard } from '../../tools/guard.js';
@@ -13,15 +13,7 @@ import type { Guest } from '../guest.js';
 import { Tree } from '../tree.js';
 import { attributesOf } from './pax.js';
 import { readTar, type TarMember } from './read-tar.js';
-import type { SparseSegment } from './sparse.js';
-import { TarGuestFs } from './tar-guest-fs.js';
-
-/** Where the content of a file lies in the archive, and what else the archive says of it. */
-export interface StoredFile {
-  readonly position: number;
-  readonly segments: readonly SparseSegment[];
-  readonly attributes: ExtendedAttributes;
-}
+import { type StoredFile, TarGuestFs } from './tar-guest-fs.js';
 
 const MAX_MEMBERS = 10_000_000;
 

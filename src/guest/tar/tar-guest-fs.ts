@@ -1,12 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Entry } from '../../model/entry.js';
+import type { Entry, ExtendedAttributes } from '../../model/entry.js';
 import type { DataRun, StreamItem } from '../../model/guest-fs.js';
 import type { Tree } from '../tree.js';
 import { TreeGuestFs } from '../tree-guest-fs.js';
-import type { StoredFile } from './open-tar.js';
+import type { SparseSegment } from './sparse.js';
 import { wholeContent } from './stream-members.js';
 
 const CHUNK_BYTES = 1024 * 1024;
+
+/** Where the content of a file lies in the archive, and what else the archive says of it. */
+export interface StoredFile {
+  readonly position: number;
+  readonly segments: readonly SparseSegment[];
+  readonly attributes: ExtendedAttributes;
+}
 
 /** An indexed archive whose content is read where it lies. */
 export class TarGuestFs extends TreeGuestFs {
