@@ -45,6 +45,13 @@ export const ERROR_CODES = {
   'disk-space': 'environment',
   'output-unwritable': 'environment',
   'output-exists': 'usage',
+  // images and engines
+  'engine-missing': 'environment',
+  'engine-failed': 'tool',
+  'build-failed': 'tool',
+  'base-image-missing': 'environment',
+  'image-missing': 'input',
+  'image-invalid': 'input',
   // the rest
   usage: 'usage',
   interrupted: 'usage',

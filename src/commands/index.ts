@@ -1,6 +1,7 @@
 import Analyze from './analyze.js';
 import Convert from './convert.js';
 import Doctor from './doctor.js';
+import Verify from './verify.js';
 
 /** Every command, by the word that calls it. */
-export const COMMANDS = { analyze: Analyze, convert: Convert, doctor: Doctor };
+export const COMMANDS = { analyze: Analyze, convert: Convert, doctor: Doctor, verify: Verify };

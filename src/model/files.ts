@@ -81,4 +81,6 @@ export interface FileInventory {
   /** Regular files with holes (allocated far below size), and files of more than 100 MiB. */
   readonly sparse: readonly Entry[];
   readonly large: readonly Entry[];
+  /** Canonical folders whose contents are left out, whatever lies in them: an image may hold what the machine has not. */
+  readonly excludedFolders?: ReadonlyMap<string, { readonly class: ExcludedClass; readonly reason: string }>;
 }

@@ -35,7 +35,7 @@ export async function classifyFiles(
 ): Promise<ClassifiedFiles> {
   const problems: Problem[] = [];
   const claims = claimsOf(fs, packages);
-  const { find, rescued, covers } = await exclusionFinder(fs, options, problems);
+  const { find, rescued, covers, folders } = await exclusionFinder(fs, options, problems);
   const records = new Map<string, FileRecord>();
   const sparse: Entry[] = [];
   const large: Entry[] = [];
@@ -62,6 +62,7 @@ export async function classifyFiles(
     dataDirectories: dataDirectories(fs, records),
     sparse,
     large,
+    excludedFolders: folders,
     claims,
     problems,
   };

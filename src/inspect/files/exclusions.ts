@@ -82,6 +82,8 @@ const MAX_HOLE = 16 * GIBIBYTE;
 const MAX_HOLES = 64 * GIBIBYTE;
 
 export interface ExclusionFinder {
+  /** Canonical folders whose contents are left out. */
+  readonly folders: ReadonlyMap<string, Exclusion>;
   /** Decides one entry; parents must be asked before their children. */
   readonly find: (entry: Entry, claim: Claim | undefined) => Exclusion | undefined;
   /** Entries above an included one: they stay with it, whatever was found for them. */
@@ -150,7 +152,7 @@ export async function exclusionFinder(
   const covers: ExclusionFinder['covers'] = (path, claim) =>
     (claim.kernel && !isKept('kernel') && !DOCUMENTS.test(path)) ||
     ancestors(path).some((folder) => folders.has(folder));
-  return { find, rescued, covers };
+  return { folders, find, rescued, covers };
 }
 
 /** By canonical path: `/lib/modules` is `/usr/lib/modules` on a merged system, and a store may be linked elsewhere. */

@@ -1,0 +1,75 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../errors.js';
+import * as docker from '../tools/docker.js';
+import { run } from '../tools/run.js';
+import { runLogged } from '../tools/run-logged.js';
+import { dockerEngineVersion, programVersion } from '../tools/versions.js';
+import type { CallOptions, Engine, EngineImage } from './engine.js';
+import { buildFailure, engineFailure } from './failures.js';
+import { missingBase } from './missing-base.js';
+import { CALL_TIMEOUT_MS, QUERY_TIMEOUT_MS } from './timeouts.js';
+
+/** Docker's client speaks to the engine that `DOCKER_HOST` or its context names; `DOCKER_BUILDKIT` chooses the builder. */
+export const dockerEngine = dockerLikeEngine('docker', {
+  keepsUserAttributes: false,
+  version: async () => (await dockerEngineVersion()) ?? 'no engine answers',
+});
+
+/** Podman takes Docker's command lines and needs no daemon. */
+export const podmanEngine = dockerLikeEngine('podman', {
+  keepsUserAttributes: true,
+  version: async () => (await programVersion('podman')) ?? 'not installed',
+});
+
+function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keepsUserAttributes' | 'version'>): Engine {
+  const call = (args: readonly string[], { log, signal }: CallOptions) =>
+    runLogged(program, args, { onLine: log, signal, timeoutMs: CALL_TIMEOUT_MS });
+  const orFail = async (args: readonly string[], options: CallOptions, what: string): Promise<void> => {
+    const { exitCode, tail } = await call(args, options);
+    if (exitCode !== 0) throw engineFailure(program, what, tail);
+  };
+  return {
+    name: program,
+    ...traits,
+    async image(reference) {
+      const { exitCode, stdout } = await run(program, docker.inspectArguments(reference), {
+        timeoutMs: QUERY_TIMEOUT_MS,
+      });
+      return exitCode === 0 ? describe(program, stdout) : null;
+    },
+    async pull(reference, { platform, ...options }) {
+      const { exitCode, tail } = await call(docker.pullArguments(reference, platform), options);
+      if (exitCode !== 0) throw missingBase(program, reference, tail);
+    },
+    async build(request, options) {
+      const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
+      const args = docker.buildArguments(program, request.folder, request.tag, labels);
+      const { exitCode, tail } = await call(args, options);
+      if (exitCode !== 0) throw await buildFailure(program, request, tail);
+    },
+    async save(reference, folder, options) {
+      const path = join(await mkdtemp(join(folder, 'saved-')), 'image.tar');
+      await orFail(docker.saveArguments(program, reference, path), options, `save ${reference}`);
+      return { kind: 'docker-archive', path };
+    },
+    async push(reference, destination, options) {
+      await orFail(docker.tagArguments(reference, destination), options, `tag ${destination}`);
+      await orFail(docker.pushArguments(destination), options, `push ${destination}`);
+    },
+  };
+}
+
+function describe(program: string, text: string): EngineImage {
+  try {
+    const [image] = JSON.parse(text) as [
+      { RootFS?: { Layers?: string[] | null }; Config?: { Labels?: Record<string, string> | null } },
+    ];
+    return { layers: image.RootFS?.Layers ?? [], labels: image.Config?.Labels ?? {} };
+  } catch (cause) {
+    throw new AppError('engine-failed', `${program} describes an image in a way that is not understood`, {
+      todo: 'Look at its release: 20.10 of Docker and 3.0 of Podman are known to work.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+/** What builds, keeps and gives images, whichever program it is. References are tags or names of registries. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Whether `user.*` attributes survive when an archive is added. */
+  readonly keepsUserAttributes: boolean;
+  version(): Promise<string>;
+  /** Null when the engine does not have the image. */
+  image(reference: string): Promise<EngineImage | null>;
+  /** @throws AppError `base-image-missing` when no registry gives it. */
+  pull(reference: string, options: CallOptions & { readonly platform: string | null }): Promise<void>;
+  /** @throws AppError `build-failed` with the last lines and the line of the Dockerfile. */
+  build(request: BuildRequest, options: CallOptions): Promise<void>;
+  /** Writes the image below the folder, which may hold others already. @throws AppError `engine-failed`. */
+  save(reference: string, folder: string, options: CallOptions): Promise<SavedPlace>;
+  /** @throws AppError `engine-failed`. */
+  push(reference: string, destination: string, options: CallOptions): Promise<void>;
+}
+
+export type EngineName = 'docker' | 'podman' | 'buildah';
+
+export interface EngineImage {
+  /** Digests of the uncompressed layers, the lowest first. */
+  readonly layers: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface BuildRequest {
+  /** Folder with the Dockerfile and what it adds. */
+  readonly folder: string;
+  readonly tag: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface CallOptions {
+  /** Gets each line that the engine prints. */
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Where `save` left an image: a folder in OCI layout and its name in it, or an archive as `docker save` writes it. */
+export type SavedPlace =
+  | { readonly kind: 'oci'; readonly path: string; readonly name: string | null }
+  | { readonly kind: 'docker-archive'; readonly path: string };

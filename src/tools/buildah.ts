@@ -1,0 +1,30 @@
+/** The command lines of buildah (buildah-build(1), buildah-push(1)); `engine/buildah.ts` runs them. */
+
+/**
+ * Each Dockerfile becomes one layer. Without a daemon there is nothing that could isolate better than a chroot, which
+ * works as root and without; the network is the host's, as its sources may be reachable by the host alone.
+ */
+export function buildArguments(folder: string, tag: string, labels: readonly string[]): string[] {
+  return [
+    ...['bud', '--isolation', 'chroot', '--network', 'host', '--pull=never', '--layers=false'],
+    ...labels.flatMap((label) => ['--label', label]),
+    ...['-t', tag, folder],
+  ];
+}
+
+export function inspectArguments(reference: string): string[] {
+  return ['inspect', '--type', 'image', reference];
+}
+
+export function pullArguments(reference: string, platform: string | null): string[] {
+  return ['pull', ...(platform === null ? [] : ['--platform', platform]), reference];
+}
+
+/** Into a folder in OCI layout; blobs that are there already are not written again. */
+export function saveArguments(reference: string, layout: string, name: string): string[] {
+  return ['push', '--disable-compression', reference, `oci:${layout}:${name}`];
+}
+
+export function pushArguments(reference: string, destination: string): string[] {
+  return ['push', reference, `docker://${destination}`];
+}
