@@ -26,6 +26,39 @@ export interface DeltaQuestion {
  */
 export function deltaLayer(question: DeltaQuestion): LayerPlan {
   const { files, chain } = question;
+  const { paths, certain, doubtful, isExact } = differingPaths(question);
+  const low = measure(files, certain);
+  const high = measure(files, [...certain, ...doubtful]);
+  const range = (from: number, to: number) =>
+    isExact ? { predicted: to } : { predicted: Math.round((from + to) / 2), interval: { low: from, high: to } };
+  const name = files.machine.source.name;
+  const parent = chain.at(-1)!.id;
+  return {
+    id: layerId(question.group, parent, 'delta', [files.machine.source.slug]),
+    parent,
+    kind: 'delta',
+    vms: [name],
+    packages: [],
+    paths: [...paths].sort(comparePaths),
+    deletions: deletions(question, new Set(question.installed.map(packageKey))),
+    size: range(low.size, high.size),
+    tar: range(low.tar, high.tar),
+  };
+}
+
+export interface DifferingPaths {
+  /** Whatever may differ from the layers below. */
+  readonly paths: readonly string[];
+  /** Those that certainly do, folders included, and those that an installation perhaps makes again. */
+  readonly certain: readonly string[];
+  readonly doubtful: readonly string[];
+  /** Whether `paths` and `certain` are the same. */
+  readonly isExact: boolean;
+}
+
+/** What the layers of the chain do not bring as the machine has it. */
+export function differingPaths(question: DeltaQuestion): DifferingPaths {
+  const { files, chain } = question;
   const laid = laidDown(question);
   const installed = new Set(question.installed.map(packageKey));
   const isExact = installed.size === 0 && chain.every((layer) => layer.mode === 'disk');
@@ -46,23 +79,7 @@ export function deltaLayer(question: DeltaQuestion): LayerPlan {
       else if (again === 'doubtful') doubtful.push(path);
     }
   }
-  const low = measure(files, certain);
-  const high = measure(files, [...certain, ...doubtful]);
-  const range = (from: number, to: number) =>
-    isExact ? { predicted: to } : { predicted: Math.round((from + to) / 2), interval: { low: from, high: to } };
-  const name = files.machine.source.name;
-  const parent = chain.at(-1)!.id;
-  return {
-    id: layerId(question.group, parent, 'delta', [files.machine.source.slug]),
-    parent,
-    kind: 'delta',
-    vms: [name],
-    packages: [],
-    paths: paths.sort(comparePaths),
-    deletions: deletions(question, installed),
-    size: range(low.size, high.size),
-    tar: range(low.tar, high.tar),
-  };
+  return { paths, certain, doubtful, isExact };
 }
 
 /** Entries as the uppermost `disk` layer leaves them; folders above its files included. */

@@ -1,12 +1,14 @@
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
 import type { InstallPlan, LayerPlan, PlanOptions } from '../../model/plan.js';
+import { TAR_END_SIZE } from '../../syntax/tar-header.js';
 import { measure, unchangedPaths } from '../files.js';
 import type { Member } from '../member.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 import type { ReductionContext } from '../resolver/reduce.js';
 import type { PackageModes } from './modes.js';
 import { diskLayer, installLayer } from './package-layers.js';
-import { packageTree, type TreeNode, type TreePackage } from './package-tree.js';
+import { packageTree } from './package-tree.js';
+import type { TreeNode, TreePackage } from './tree-problem.js';
 
 export interface TreeQuestion {
   readonly group: string;
@@ -28,6 +30,7 @@ export function layersOfTree(question: TreeQuestion): { layers: LayerPlan[]; cha
     machines: universe.machines,
     mode: universe.identities.some((identity) => modes.get(identity)?.mode === 'install') ? 'install' : 'disk',
     levels: options.levels,
+    minBytes: options.minLayerSize ?? 0,
   });
   const layers: LayerPlan[] = [];
   const chains = members.map(() => [base.id]);
@@ -96,7 +99,7 @@ function numberPackages(question: TreeQuestion): {
       if (inBase.has(identity) || numbers.has(identity)) continue;
       numbers.set(identity, items.length);
       items.push(item);
-      bytes.push(Math.max(1, measure(files, unchangedPaths(files, item)).size));
+      bytes.push(Math.max(1, measure(files, unchangedPaths(files, item)).tar - TAR_END_SIZE));
     }
   }
   const needs: number[][][] = items.map(() => []);

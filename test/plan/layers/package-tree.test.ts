@@ -1,6 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { packageTree, type TreeNode, type TreePackage, treeCost } from '../../../src/plan/layers/package-tree.js';
+import { exactTree } from '../../../src/plan/layers/exact-tree.js';
+import { greedyTree } from '../../../src/plan/layers/greedy-tree.js';
+import { packageTree } from '../../../src/plan/layers/package-tree.js';
+import { type TreeNode, type TreePackage, treeCost } from '../../../src/plan/layers/tree-problem.js';
 
 const MB = 1_000_000;
 
@@ -171,6 +174,69 @@ test('property: the tree never stores more than two levels do', (t) => {
       }),
     );
   t.notThrows(check);
+});
+
+test('a node below the least size of a layer gives its packages to its children', (t) => {
+  const machines = [
+    [0, 1],
+    [0, 2],
+  ];
+  const problem = { packages: sized(2, 9, 9), machines, mode: 'disk' as const, levels: null };
+  t.is(shown(packageTree({ ...problem, minBytes: MB })), '01:0 (0:1 1:2)');
+  t.is(shown(packageTree({ ...problem, minBytes: 3 * MB })), '0:0+1 1:0+2');
+  t.is(shown(greedyTree({ ...problem, minBytes: 3 * MB })), '01: (0:0+1 1:0+2)');
+});
+
+test('one level gives each machine a layer of its own, and more levels never cost more', (t) => {
+  const machines = [
+    [0, 1, 2],
+    [0, 1, 3],
+    [0, 4],
+    [0, 4, 5],
+  ];
+  const packages = sized(10, 20, 1, 2, 30, 4);
+  t.is(shown(tree(packages, machines, 1)), '0:0+1+2 1:0+1+3 2:0+4 3:0+4+5');
+  const costs = [1, 3, 4, null].map((levels) => treeCost({ packages, mode: 'disk' }, tree(packages, machines, levels)));
+  t.deepEqual(
+    costs,
+    [...costs].sort((a, b) => b - a),
+  );
+  t.true(costs[1]! < costs[0]!);
+});
+
+/** Roles on a common system, as fleets are: packages of the system, of roles, and of single machines. */
+const likelyFleets = fc
+  .record({
+    count: fc.integer({ min: 2, max: 8 }),
+    bytes: fc.array(fc.integer({ min: 5_000, max: 40 * MB }), { minLength: 12, maxLength: 40 }),
+    seeds: fc.array(fc.nat(0xffff), { minLength: 40, maxLength: 40 }),
+    mode: fc.constantFrom('disk' as const, 'install' as const),
+  })
+  .map(({ count, bytes, seeds, mode }) => {
+    // By package the machines that hold it: a random set, so that sets overlap in every way.
+    const packages = bytes.map((each) => ({ bytes: each, needs: [] }));
+    const machines = Array.from({ length: count }, (_, machine) =>
+      bytes.map((_each, item) => item).filter((item) => ((seeds[item]! >> machine) & 1) === 1 || item % 4 === 0),
+    );
+    return { packages, machines, mode, levels: null };
+  });
+
+test('property: the exact tree is never dearer than greedy, and greedy stays near it', (t) => {
+  let worst = 1;
+  const check = () =>
+    fc.assert(
+      fc.property(fc.oneof(likelyFleets, fleets), (fleet) => {
+        const problem = { mode: 'disk' as const, levels: null, ...fleet };
+        const exact = treeCost(problem, exactTree(problem));
+        const greedy = treeCost(problem, greedyTree(problem));
+        worst = Math.max(worst, exact === 0 ? 1 : greedy / exact);
+        if (exact > greedy) throw new Error(`exact ${exact} > greedy ${greedy}`);
+      }),
+      { numRuns: 400 },
+    );
+  t.notThrows(check);
+  t.log(`worst greedy/exact: ${worst.toFixed(4)}`);
+  t.true(worst <= 1.15);
 });
 
 test('hundred machines of a thousand packages are planned within five seconds of the processor', (t) => {
