@@ -1,25 +1,31 @@
 import { Args, Flags } from '@oclif/core';
-import { convert } from '../pipeline/convert.js';
-import { BaseCommand } from './base-command.js';
+import { type ConvertOutcome, type ConvertRequest, convert } from '../pipeline/convert.js';
+import { measuredTable } from '../render/measured.js';
+import { BaseCommand, EXIT } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
 import { printOutcome } from './outcome.js';
+import { verificationLines } from './verification-text.js';
 
 export default class Convert extends BaseCommand {
-  static override summary = 'Read powered-off machines and write complete build contexts for their images.';
+  static override summary = 'Read powered-off machines and build their images.';
 
   static override description =
-    `As analyze, and writes the archives that the Dockerfiles add: what build.sh needs is then in the folder.
+    `As analyze, and writes the archives that the Dockerfiles add. With an engine it builds base and package layers, reads them back, lays what still differs from the machine on top, and with --verify proves that the result is the machine. Without one, build.sh in the folder does it for any engine; the last layer then holds all that may differ.
 
-With --base-image scratch --packages disk the images are exact, and building them needs no network and no package manager.`;
+What an earlier run built of the same content is taken as it is. With --base-image scratch --packages disk building needs no network and no package manager.`;
 
   static override examples = [
     {
-      description: 'Layers from the archives of the release:',
+      description: 'Build and prove:',
+      command: '<%= config.bin %> <%= command.id %> disk.vmdk --engine buildah --verify',
+    },
+    {
+      description: 'Contexts for another host:',
       command: '<%= config.bin %> <%= command.id %> disk.vmdk --engine none',
     },
     {
       description: 'Everything from the disk, exactly:',
-      command: '<%= config.bin %> <%= command.id %> disk.vmdk --engine none --base-image scratch --packages disk',
+      command: '<%= config.bin %> <%= command.id %> disk.vmdk --base-image scratch --packages disk --verify',
     },
   ];
 
@@ -29,15 +35,45 @@ With --base-image scratch --packages disk the images are exact, and building the
     ...machineFlags,
     engine: Flags.string({
       summary: 'What builds the images; none writes build contexts for any engine.',
-      options: ['none'] as const,
+      options: ['none', 'auto', 'docker', 'podman', 'buildah'] as const,
       default: 'none',
     }),
+    verify: Flags.boolean({ summary: 'Compare each image with its machine; differences end with exit status 3.' }),
+    'strict-times': Flags.boolean({ summary: 'Keep and compare the times of everything, not only of what differs.' }),
+    'no-cache': Flags.boolean({ summary: 'Build again what an earlier run has built.' }),
   };
 
   async run(): Promise<Record<string, unknown>> {
     const { argv, flags } = await this.parse(Convert);
-    const request = await toAnalyzeRequest(argv as string[], flags);
+    const engine = flags.engine as ConvertRequest['engine'];
+    if (engine === 'none' && flags.verify) {
+      this.error('--verify needs an engine that builds: name one with --engine', { exit: EXIT.usage });
+    }
+    const request: ConvertRequest = {
+      ...(await toAnalyzeRequest(argv as string[], flags)),
+      engine,
+      verify: flags.verify,
+      strictTimes: flags['strict-times'],
+      fresh: flags['no-cache'],
+    };
     const outcome = await convert(request, { progress: this.progress, signal: this.signal });
-    return printOutcome(this, outcome, { outputFolder: flags.output, nextCommand: `cd ${flags.output} && ./build.sh` });
+    const firstTag = outcome.plan.machines[0]?.slug ?? '';
+    const nextCommand =
+      engine === 'none' ? `cd ${flags.output} && ./build.sh` : `see the image vm2docker/${firstTag} in ${engine}`;
+    const report = printOutcome(this, outcome, { outputFolder: flags.output, nextCommand });
+    return { ...report, ...this.#printBuilt(outcome, engine !== 'none') };
+  }
+
+  #printBuilt({ plan, verifications }: ConvertOutcome, isBuilt: boolean): Record<string, unknown> {
+    if (!isBuilt) return {};
+    this.log(`\n${measuredTable(plan).join('\n')}`);
+    for (const verification of verifications) {
+      this.log(`\n${verification.vm}`);
+      for (const line of verificationLines(verification)) this.log(`  ${line}`);
+    }
+    if (verifications.some(({ verdict }) => verdict === 'different') && process.exitCode === undefined) {
+      process.exitCode = EXIT.different;
+    }
+    return { verifications };
   }
 }

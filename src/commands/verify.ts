@@ -45,10 +45,7 @@ Exits with 3 when there is a difference.`;
   async run(): Promise<Verification> {
     const { args, flags } = await this.parse(Verify);
     const request: VerifyRequest = {
-      ...(await toAnalyzeRequest([args.vm], {
-        ...NOT_ASKED,
-        ...flags,
-      })),
+      ...(await toAnalyzeRequest([args.vm], { ...NOT_ASKED, ...flags })),
       image: args.image,
       engine: flags.engine as VerifyRequest['engine'],
       strictTimes: flags['strict-times'],
@@ -71,5 +68,6 @@ const NOT_ASKED = {
   packages: 'auto',
   snapshot: undefined,
   levels: undefined,
+  'min-layer-size': undefined,
   'show-secrets': false,
 } as const;

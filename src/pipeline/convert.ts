@@ -1,39 +1,122 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type Engine, type EngineName, findEngine } from '../engine/index.js';
 import { AppError } from '../errors.js';
+import type { Plan } from '../model/plan.js';
+import type { BuiltSizes } from '../render/report.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
-import { createOutputFolder } from './output-folder.js';
-import { collectMachines } from './read-machines.js';
+import { fetchBases, placeRootfs } from './build-bases.js';
+import { type BuiltImages, buildImages } from './build-images.js';
+import { createOutputFolder, type OutputFolder } from './output-folder.js';
+import { type Collection, collectMachines } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
 import { runInfo } from './run-info.js';
 import { writeArchives } from './write-archives.js';
 
+export interface ConvertRequest extends AnalyzeRequest {
+  /** What builds the images; none writes complete build contexts. */
+  readonly engine: EngineName | 'auto' | 'none';
+  /** Compares each image with its machine. */
+  readonly verify: boolean;
+  readonly strictTimes: boolean;
+  /** Builds again what the engine has of an earlier run. */
+  readonly fresh: boolean;
+}
+
+export interface ConvertOutcome extends Outcome {
+  readonly verifications: BuiltImages['verifications'];
+  readonly built: ReadonlyMap<string, BuiltSizes>;
+}
+
 /**
- * Reads the machines with their content and writes complete build contexts: Dockerfiles and every archive they add.
- * Without an engine the delta comes from the package database: it holds all that may differ from what the layers below
- * it bring.
- * @throws AppError as `analyze`, and `disk-space`.
+ * Reads the machines with their content and writes complete build contexts; with an engine it builds them, and the
+ * deltas are exact. Without one they come from the package database: all that may differ from what lies below.
+ * @throws AppError as `analyze`, `disk-space`, `engine-missing`, and those of `buildImages`.
  */
-export async function convert(request: AnalyzeRequest, context: RunContext): Promise<Outcome> {
+export async function convert(request: ConvertRequest, context: RunContext): Promise<ConvertOutcome> {
   const startedAt = new Date();
+  const engine = request.engine === 'none' ? null : await findEngine(request.engine);
   const output = await createOutputFolder(request.output);
-  const spoolFolder = await mkdtemp(join(dirname(output.stagingPath), '.vm2docker-spool-'));
+  const workFolder = await mkdtemp(join(dirname(output.stagingPath), '.vm2docker-work-'));
   try {
-    const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder });
+    const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder: workFolder });
     try {
       const plan = planCollected(collection, request);
-      await requireSpace(
-        output.stagingPath,
-        collection.machines.reduce((sum, { spool }) => sum + (spool?.bytes ?? 0), 0),
-      );
-      await writeArchives(output, plan, collection, context);
-      return await writeOutput(output, plan, collection, await runInfo(startedAt, request.options));
+      const spooled = collection.machines.reduce((sum, { spool }) => sum + (spool?.bytes ?? 0), 0);
+      // With an engine: archives, the engine's own copy, and the layers that are read back.
+      await requireSpace(output.stagingPath, engine === null ? spooled : 3 * spooled);
+      const result =
+        engine === null
+          ? await writeContexts(plan, collection, request, output, context)
+          : await build(plan, collection, request, { ...context, output, workFolder, engine });
+      const info = await runInfo(startedAt, request.options);
+      const outcome = await writeOutput(output, result.plan, collection, info, {
+        built: result.built,
+        showSecrets: request.showSecrets,
+      });
+      return { ...outcome, verifications: result.verifications, built: result.built };
     } finally {
       await collection.release();
     }
   } finally {
-    await rm(spoolFolder, { recursive: true, force: true });
+    await rm(workFolder, { recursive: true, force: true });
     await output.abandon();
+  }
+}
+
+async function writeContexts(
+  plan: Plan,
+  collection: Collection,
+  request: ConvertRequest,
+  output: OutputFolder,
+  context: RunContext,
+): Promise<BuiltImages> {
+  await placeRootfs(plan, request.plan.baseRootfs, output);
+  await writeArchives(output, plan, collection, context);
+  return { plan, built: new Map(), verifications: [] };
+}
+
+async function build(
+  planned: Plan,
+  collection: Collection,
+  request: ConvertRequest,
+  setting: RunContext & { readonly output: OutputFolder; readonly workFolder: string; readonly engine: Engine },
+): Promise<BuiltImages> {
+  const { output, signal } = setting;
+  const stream = await output.createStream('build.log');
+  const log = (line: string): void => {
+    stream.write(`${line}\n`);
+  };
+  try {
+    const plan = await withReachableBases(planned, collection, request, { ...setting, log });
+    await placeRootfs(plan, request.plan.baseRootfs, output);
+    return await buildImages(plan, collection, {
+      ...setting,
+      log,
+      strictTimes: request.strictTimes,
+      verify: request.verify,
+      fresh: request.fresh,
+    });
+  } finally {
+    await new Promise<void>((resolve) => stream.end(resolve));
+    signal.throwIfAborted();
+  }
+}
+
+/** A public base that cannot be had is made instead, as the thesis proposes, unless the user asked for it by name. */
+async function withReachableBases(
+  plan: Plan,
+  collection: Collection,
+  request: ConvertRequest,
+  { engine, log, signal, progress }: RunContext & { readonly engine: Engine; readonly log: (line: string) => void },
+): Promise<Plan> {
+  try {
+    return await fetchBases(plan, engine, { log, signal });
+  } catch (error) {
+    const isMissing = error instanceof AppError && error.code === 'base-image-missing';
+    if (!isMissing || request.plan.baseImage !== null) throw error;
+    progress.note(`${error.message}: making a base instead`);
+    return planCollected(collection, { ...request, plan: { ...request.plan, baseImage: 'bootstrap' } });
   }
 }
 
