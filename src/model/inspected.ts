@@ -1,3 +1,4 @@
+import type { RuntimeFacts } from './containers.js';
 import type { Problem } from './evidence.js';
 import type { FileInventory } from './files.js';
 import type { FileSystem, MachineSource } from './machine.js';
@@ -16,6 +17,8 @@ export interface InspectedMachine {
   readonly files: FileInventory;
   readonly services: readonly Service[];
   readonly jobs: readonly Job[];
+  /** Absent when nobody asked. */
+  readonly runtime?: RuntimeFacts;
   readonly fit: readonly FitFinding[];
   readonly problems: readonly Problem[];
 }

@@ -1,3 +1,4 @@
+import type { MachineContainers } from './containers.js';
 import type { Problem } from './evidence.js';
 import type { FitFinding, OperatingSystem } from './os.js';
 import type { InstalledPackage, PackageManagerName } from './packages.js';
@@ -23,6 +24,8 @@ export interface MachinePlan {
   readonly sizes: { readonly used: number; readonly excluded: Readonly<Record<string, number>>; readonly bare: number };
   /** Paths, or what belongs to them (attributes, times), that no layer can hold, with the reason. */
   readonly unrepresentable: readonly { readonly path: string; readonly reason: string }[];
+  /** The machine as containers. */
+  readonly containers?: MachineContainers;
   readonly fit: readonly FitFinding[];
   readonly problems: readonly Problem[];
 }
@@ -136,4 +139,8 @@ export interface PlanOptions {
   readonly snapshot: string | null;
   /** Levels of package layers: 0 none, 2 the thesis, null as many as pay. */
   readonly levels: number | null;
+  /** Bytes below which a shared layer gives what it holds to the layers above it; without it what pays decides. */
+  readonly minLayerSize?: number;
+  /** System services that become containers all the same, by name. */
+  readonly includeServices?: readonly string[];
 }

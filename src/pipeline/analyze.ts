@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.js';
 import type { Progress } from '../model/progress.js';
 import { planMachines } from '../plan/plan-machines.js';
 import { renderOutput } from '../render/output.js';
-import { buildReport, type RunInfo } from '../render/report.js';
+import { buildReport, type ReportOptions, type RunInfo } from '../render/report.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
 import { type Collection, collectMachines, type FailedMachine } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
@@ -35,7 +35,9 @@ export async function analyze(request: AnalyzeRequest, context: RunContext): Pro
     const collection = await collectMachines(request, { ...context, spoolFolder: null });
     try {
       const plan = planCollected(collection, request);
-      return await writeOutput(output, plan, collection, await runInfo(startedAt, request.options));
+      return await writeOutput(output, plan, collection, await runInfo(startedAt, request.options), {
+        showSecrets: request.showSecrets,
+      });
     } finally {
       await collection.release();
     }
@@ -60,13 +62,14 @@ export async function writeOutput(
   plan: Plan,
   { machines: collected, failures }: Collection,
   run: RunInfo,
+  measured: Pick<ReportOptions, 'built' | 'showSecrets'> = {},
 ): Promise<Outcome> {
   const machines = collected.map(({ machine }) => machine);
   const diskDigests = new Map(collected.flatMap((each) => [...each.diskDigests]));
-  for (const file of renderOutput(plan, machines, run, { diskDigests })) {
+  for (const file of renderOutput(plan, machines, run, { ...measured, diskDigests })) {
     await output.write(file.path, file.content, { executable: file.executable === true });
   }
   await output.commit();
-  const report = buildReport(plan, machines, run, { diskDigests });
+  const report = buildReport(plan, machines, run, { ...measured, diskDigests });
   return { plan, machines, report, failures, outputFolder: output.path };
 }

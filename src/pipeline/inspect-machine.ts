@@ -12,6 +12,7 @@ import { inspectHardware } from '../inspect/hardware/index.js';
 import { inspectOs, OS_PATHS } from '../inspect/os/index.js';
 import { inspectPackages, PACKAGE_PATHS } from '../inspect/packages/index.js';
 import { inspectPorts, PORT_PATHS } from '../inspect/ports/index.js';
+import { inspectRuntime, RUNTIME_PATHS } from '../inspect/runtime/index.js';
 import { inspectServices, SERVICE_PATHS } from '../inspect/services/index.js';
 import type { ExtendedAttributes } from '../model/entry.js';
 import type { Problem } from '../model/evidence.js';
@@ -56,7 +57,9 @@ export async function readMachine(source: MachineSource, reading: MachineReading
   try {
     const { fs } = guest;
     progress.step(name, 'reading configuration and databases');
-    await fs.prefetch([...new Set([...OS_PATHS, ...PACKAGE_PATHS, ...FILE_PATHS, ...SERVICE_PATHS, ...PORT_PATHS])]);
+    await fs.prefetch([
+      ...new Set([...OS_PATHS, ...PACKAGE_PATHS, ...FILE_PATHS, ...SERVICE_PATHS, ...PORT_PATHS, ...RUNTIME_PATHS]),
+    ]);
     const system = await inspectOs(fs);
     if (system === null) throw noSystem(source);
     const packages = await inspectPackages(fs, { archiveIndexes: !request.quick });
@@ -78,6 +81,7 @@ export async function readMachine(source: MachineSource, reading: MachineReading
         files: content.inventory,
         services: listening.services,
         jobs: running.jobs,
+        runtime: await inspectRuntime(fs),
         fit: [...system.fit, ...inspectHardware(fs, source.hardware), ...running.fit],
         problems: [
           ...source.problems,

@@ -1,6 +1,8 @@
+import { machineImage } from '../model/image-name.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { comparePaths } from '../model/path.js';
 import type { GroupPlan, MachinePlan, Plan, PlanOptions } from '../model/plan.js';
+import { planContainers } from './containers/plan-containers.js';
 import { indexFiles } from './files.js';
 import { groupMachines } from './groups.js';
 import { planGroup } from './plan-group.js';
@@ -17,5 +19,24 @@ export function planMachines(machines: readonly InspectedMachine[], options: Pla
     groups.push(result.group);
     planned.push(...result.machines);
   }
-  return { groups, machines: planned.sort((a, b) => comparePaths(a.name, b.name)) };
+  const sorted = planned.sort((a, b) => comparePaths(a.name, b.name));
+  return { groups, machines: withContainers(sorted, machines, options) };
+}
+
+/** In the order of names, so that a number which tells two images apart does not depend on the command line. */
+function withContainers(
+  planned: readonly MachinePlan[],
+  machines: readonly InspectedMachine[],
+  options: PlanOptions,
+): MachinePlan[] {
+  const byName = new Map(machines.map((machine) => [machine.source.name, machine]));
+  const takenImages = new Set(planned.map(machineImage));
+  return planned.map((machine) => {
+    const containers = planContainers(byName.get(machine.name)!, {
+      image: machineImage(machine),
+      takenImages,
+      include: options.includeServices ?? [],
+    });
+    return { ...machine, containers, problems: [...machine.problems, ...containers.problems] };
+  });
 }

@@ -1,3 +1,4 @@
+import { machineImage } from '../model/image-name.js';
 import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../model/plan.js';
 
 /** Where things lie in the output folder, and what images are called; the one place that knows. */
@@ -14,17 +15,13 @@ export function layerArchive(plan: Plan, group: GroupPlan, layer: LayerPlan): st
   const folder = layerFolder(plan, group, layer);
   if (layer.kind === 'delta') return `${folder}/delta.tar`;
   if (layer.kind === 'base') return group.base.kind === 'public' ? null : `${folder}/rootfs.tar`;
-  return layer.paths === undefined ? null : `${folder}/packages.tar`;
+  return layer.paths === undefined ? null : `${folder}/${layer.kind}.tar`;
 }
 
 /** The tag of the image that a layer ends in. */
 export function layerTag(plan: Plan, group: GroupPlan, layer: LayerPlan): string {
   if (layer.kind === 'base') return group.base.reference;
-  return layer.kind === 'delta' ? machineTag(machineOf(plan, layer)) : `vm2docker/${layer.id}`;
-}
-
-export function machineTag(machine: Pick<MachinePlan, 'slug'>): string {
-  return `vm2docker/${imageName(machine.slug)}`;
+  return layer.kind === 'delta' ? machineImage(machineOf(plan, layer)) : `vm2docker/${layer.id}`;
 }
 
 /** Every archive that has to be written from a disk: whose, and from which machine. */
@@ -34,16 +31,6 @@ export function diskArchives(plan: Plan): { path: string; group: GroupPlan; laye
       const path = layerArchive(plan, group, layer);
       return path === null || layer.paths === undefined ? [] : [{ path, group, layer, vm: layer.vms[0]! }];
     }),
-  );
-}
-
-/** A slug as a component of an image name: single separators, none at the ends (distribution reference grammar). */
-function imageName(slug: string): string {
-  return (
-    slug
-      .replace(/^[._-]+|[._-]+$/g, '')
-      .replace(/[._-]*\.[._-]*/g, '.')
-      .replace(/_{3,}/g, '__') || 'vm'
   );
 }
 

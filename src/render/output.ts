@@ -2,6 +2,7 @@ import type { InspectedMachine } from '../model/inspected.js';
 import { encodePath } from '../model/path.js';
 import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
 import { bootstrapScript, buildScript } from './build-script.js';
+import { composeFiles } from './compose/index.js';
 import { deletionList } from './dockerfile/deletions.js';
 import { layerDockerfile } from './dockerfile/dockerfile.js';
 import { layerFolder } from './layout.js';
@@ -27,11 +28,16 @@ export function* renderOutput(
   options: ReportOptions = {},
 ): Generator<OutputFile> {
   yield { path: 'report.json', content: `${JSON.stringify(buildReport(plan, machines, run, options), null, 2)}\n` };
-  yield { path: 'README.md', content: outputReadme(plan) };
+  yield { path: 'README.md', content: outputReadme(plan, options.showSecrets === true) };
   yield { path: 'build.sh', content: buildScript(plan), executable: true };
   const byName = new Map(machines.map((machine) => [machine.source.name, machine]));
   for (const group of plan.groups) {
     for (const layer of group.layers) yield* layerFiles(plan, group, layer, byName);
+  }
+  for (const machine of plan.machines) {
+    for (const { path, content } of composeFiles(machine, options.showSecrets === true)) {
+      yield { path: `vms/${machine.slug}/${path}`, content };
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import { hasEscapes } from '../model/path.js';
 import type { GroupPlan, Plan } from '../model/plan.js';
+import { machineSecrets } from './compose/index.js';
 import { layerArchive, layerFolder, layerTag } from './layout.js';
 import { humanSize, oneLine } from './text.js';
 
 /** `README.md` of the output folder: what it is, and how to build it with nothing of ours installed. */
-export function outputReadme(plan: Plan): string {
+export function outputReadme(plan: Plan, showSecrets = false): string {
   const archives = plan.groups.flatMap((group) =>
     group.layers.map((layer) => layerArchive(plan, group, layer)).filter((path) => path !== null),
   );
@@ -36,8 +37,30 @@ ${archives.map((path) => `- \`${path}\``).join('\n')}
 | \`vms/NAME/Dockerfile\` | DI3 of a machine: deletions first, then \`delta.tar\` |
 | \`vms/NAME/delta.list\` | the paths of DI3, one a line (bytes outside of printable ASCII as \`\\ooo\`) |
 | \`vms/NAME/manifest.mtree\` | every path of the machine: \`mtree -f manifest.mtree -p ROOT\` checks an image |
-
+| \`vms/NAME/services/SERVICE/Dockerfile\` | a service of the machine as an image of its own, on the machine's |
+| \`vms/NAME/compose.yaml\` | the machine as containers |
+${containerSection(plan, showSecrets)}
 ${plan.groups.map((group) => layerTable(plan, group)).join('\n')}`;
+}
+
+/** How to start the machines as containers, and which secrets to fill in first. */
+function containerSection(plan: Plan, showSecrets: boolean): string {
+  const machines = plan.machines.filter(({ containers }) => (containers?.holder ?? null) !== null);
+  if (machines.length === 0) return '';
+  const secrets = machines.flatMap((machine) =>
+    machineSecrets(machine, showSecrets).map(
+      ({ name, service, source }) =>
+        `- \`vms/${machine.slug}/.env\`: \`${name}\` (${markdown(`${service}, ${source}`)})`,
+    ),
+  );
+  return `
+## Start the machines as containers
+
+Build the images first. Each service of a machine is a container; all of them share the network of \`NAME-net\`, as
+they shared the machine's. Stop the machine itself before its containers take over its data and its name.
+
+${machines.map(({ slug }) => `    (cd vms/${slug} && docker compose up -d --build)`).join('\n')}
+${secrets.length === 0 ? '' : `\nSecrets of commands and environments are in none of these files. Fill them in before:\n\n${secrets.join('\n')}\n`}`;
 }
 
 function commands(plan: Plan, group: GroupPlan): string {

@@ -5,6 +5,7 @@ import type { InstalledPackage } from '../model/packages.js';
 import { displayPath } from '../model/path.js';
 import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../model/plan.js';
 import type { Job, Service } from '../model/services.js';
+import { maskCommand, maskEnvironment, maskValues, secretValues } from '../syntax/secret-words.js';
 
 /** What the report says of the run itself; everything else in it depends on the disks and options alone. */
 export interface RunInfo {
@@ -26,6 +27,8 @@ export interface ReportOptions {
   /** SHA-256 of source disks by path, when asked for. */
   readonly diskDigests?: ReadonlyMap<string, string>;
   readonly built?: ReadonlyMap<string, BuiltSizes>;
+  /** Whether passwords in commands and environments are shown. */
+  readonly showSecrets?: boolean;
 }
 
 /** The report as plain data, keys in the order of design and schema (`docs/report.schema.json`). */
@@ -79,8 +82,8 @@ function machineReport(planned: MachinePlan, machine: InspectedMachine, options:
       used: each.used,
     })),
     packages: packagesReport(planned, machine),
-    services: machine.services.map(serviceReport),
-    jobs: machine.jobs.map(jobReport),
+    services: machine.services.map((service) => serviceReport(service, planned, options)),
+    jobs: machine.jobs.map((job) => jobReport(job, options)),
     sizes: planned.sizes,
     excluded: excludedReport(records),
     secrets: records
@@ -136,18 +139,30 @@ function packageSizes(records: Iterable<FileRecord>): Map<string, number> {
   return sizes;
 }
 
-function serviceReport(service: Service) {
+function serviceReport(service: Service, { containers }: MachinePlan, { showSecrets = false }: ReportOptions) {
+  const container = containers?.commands.get(service.name) ?? service.container;
+  const values = showSecrets ? [] : secretValues(service.command, service.environment);
+  const shown = (command: readonly string[]): readonly string[] =>
+    showSecrets ? command : maskCommand(command).map((word) => maskValues(word, values));
   return {
     ...service,
+    command: shown(service.command),
+    prepare: service.prepare.map((step) => ({ ...step, command: shown(step.command) })),
+    environment: showSecrets ? service.environment : maskEnvironment(service.environment),
     workingDirectory: service.workingDirectory === null ? null : displayPath(service.workingDirectory),
     ports: service.ports.map((port) => ({ ...port, evidence: shownEvidence(port.evidence) })),
     listens: service.listens.map(displayPath),
+    container: { ...container, command: container.command === null ? null : shown(container.command) },
     evidence: service.evidence.map(shownEvidence),
   };
 }
 
-function jobReport(job: Job) {
-  return { ...job, evidence: shownEvidence(job.evidence) };
+function jobReport(job: Job, { showSecrets = false }: ReportOptions) {
+  return {
+    ...job,
+    command: showSecrets ? job.command : maskCommand(job.command),
+    evidence: shownEvidence(job.evidence),
+  };
 }
 
 /** The topmost paths that are left out: what lies below an excluded folder for the same reason counts to it. */

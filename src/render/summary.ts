@@ -1,6 +1,8 @@
 import type { InspectedMachine } from '../model/inspected.js';
 import { displayPath } from '../model/path.js';
 import type { GroupPlan, LayerPlan, MachineMetrics, MachinePlan, Plan, SizePlan } from '../model/plan.js';
+import { maskCommand } from '../syntax/secret-words.js';
+import { quoteShell } from '../syntax/shell.js';
 import { layerTag } from './layout.js';
 import { alignColumns, humanSize, oneLine } from './text.js';
 
@@ -30,6 +32,8 @@ export function renderSummary(plan: Plan, machines: readonly InspectedMachine[],
   for (const group of plan.groups.filter(({ vms }) => vms.length > 1)) lines.push(...groupLines(group, style), '');
   lines.push(`${style.bold('Written')}   ${oneLine(options.outputFolder)}`);
   if (options.nextCommand !== null) lines.push(`${style.bold('Next')}      ${oneLine(options.nextCommand)}`);
+  const starts = startLines(plan, options.outputFolder);
+  if (starts.length > 0) lines.push(`${style.bold('Then')}      ${starts.join('\n          ')}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -46,7 +50,7 @@ function machineLines(
     ...indented(alignColumns(factRows(planned, machine))),
     ...section('Layers', layerLines(plan, group, planned, metrics), style),
     ...section('Left out', excludedLines(planned, machine), style),
-    ...section('Services', serviceLines(machine), style),
+    ...section('Services', serviceLines(planned, machine), style),
     ...section('Secrets', secretLines(machine), style),
     ...section('Look at', findingLines(planned, machine), style),
     ...section('Problems', problemLines(planned, machine), style),
@@ -118,6 +122,7 @@ function layerContent(layer: LayerPlan): string {
     const deletions = layer.deletions?.length ?? 0;
     return `${layer.paths?.length ?? 0} paths${deletions === 0 ? '' : `, ${deletions} deleted`}`;
   }
+  if (layer.kind === 'files') return `${layer.paths?.length ?? 0} paths in common`;
   const named = layer.install === undefined ? '' : `, ${layer.install.named.length} named`;
   const mode = layer.mode === undefined ? '' : layer.mode === 'install' ? ', installed' : ', from the disk';
   return `${layer.packages.length} packages${mode}${named}`;
@@ -149,16 +154,35 @@ function excludedLines(planned: MachinePlan, machine: InspectedMachine): string[
   ];
 }
 
-function serviceLines(machine: InspectedMachine): string[] {
-  const rows = machine.services
-    .filter(({ role, enabled }) => role === 'application' && enabled)
-    .map((service) => [
-      service.name,
-      service.user,
-      service.ports.map(({ port, protocol }) => `${port}/${protocol}`).join(' '),
-      service.command.join(' ').slice(0, 60),
-    ]);
-  return shortened(alignColumns(rows.map((row) => row.map(oneLine))), MAX_SERVICES);
+function serviceLines({ containers }: MachinePlan, machine: InspectedMachine): string[] {
+  const enabled = machine.services.filter((service) => service.enabled);
+  const applications = enabled.filter(({ role }) => role === 'application');
+  const rows = applications.map((service) => [
+    service.name,
+    service.user,
+    [...new Set(service.ports.map(({ port, protocol }) => `${port}/${protocol}`))].join(' '),
+    maskCommand(service.command).join(' ').slice(0, 60),
+  ]);
+  const without = (containers?.left ?? []).filter(
+    ({ role, name }) => role === 'application' && applications.some((each) => each.name === name),
+  );
+  const systems = enabled.length - applications.length;
+  return [
+    ...shortened(alignColumns(rows.map((row) => row.map(oneLine))), MAX_SERVICES),
+    ...without.map(({ name, reason }) => oneLine(`no container for ${name}: ${reason}`)),
+    ...(systems === 0 ? [] : [`and ${systems} of the system, which containers do not need (report.json has them)`]),
+  ];
+}
+
+/** The last lines: what starts the machines as containers, once their images are built. */
+function startLines(plan: Plan, outputFolder: string): string[] {
+  return plan.machines
+    .filter(({ containers }) => (containers?.holder ?? null) !== null)
+    .slice(0, MAX_LINES)
+    .map(
+      ({ slug }) =>
+        `docker compose -f ${quoteShell(oneLine(`${outputFolder}/vms/${slug}/compose.yaml`))} up -d --build`,
+    );
 }
 
 function secretLines(machine: InspectedMachine): string[] {

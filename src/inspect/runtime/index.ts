@@ -1,0 +1,66 @@
+import type { RuntimeFacts } from '../../model/containers.js';
+import type { GuestFs } from '../../model/guest-fs.js';
+import { readOptionalText } from '../../syntax/guest-text.js';
+import { readTmpfiles, TMPFILES_FOLDERS } from './tmpfiles.js';
+
+/** Folders and files that are read, worth fetching in bulk beforehand. */
+export const RUNTIME_PATHS: readonly string[] = [
+  '/etc/hostname',
+  '/etc/hosts',
+  '/etc/passwd',
+  '/etc/group',
+  ...TMPFILES_FOLDERS,
+];
+
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_HOSTS = 500;
+
+/** What the machine's containers need to know of it beyond its services. */
+export async function inspectRuntime(fs: GuestFs): Promise<RuntimeFacts> {
+  const lines = async (path: string): Promise<string[]> =>
+    ((await readOptionalText(fs, path, MAX_BYTES, [])) ?? '').split('\n').map((line) => line.trim());
+  return {
+    hostname: hostname(await lines('/etc/hostname')),
+    hosts: hosts(await lines('/etc/hosts')),
+    folders: await readTmpfiles(fs),
+    users: users(await lines('/etc/passwd'), await lines('/etc/group')),
+  };
+}
+
+function hostname(lines: readonly string[]): string | null {
+  const name = lines.find((line) => line !== '' && !line.startsWith('#'));
+  return name !== undefined && isHostName(name) ? name : null;
+}
+
+/** hosts(5), without the machine itself and the names of multicast groups. */
+function hosts(lines: readonly string[]): { address: string; names: string[] }[] {
+  const found: { address: string; names: string[] }[] = [];
+  for (const line of lines) {
+    const [address = '', ...names] = line.split('#', 1)[0]!.split(/\s+/);
+    if (!/^(?:[0-9.]{7,15}|[0-9a-fA-F:.]{3,45})$/.test(address) || !/[.:]/.test(address)) continue;
+    if (/^127\.|^::1$|^0\.0\.0\.0$|^255\.|^f[ef][0-9a-f]{2}::[0-9a-f]?$/i.test(address)) continue;
+    const valid = names.filter(isHostName);
+    if (valid.length > 0) found.push({ address, names: valid });
+    if (found.length >= MAX_HOSTS) break;
+  }
+  return found;
+}
+
+function isHostName(text: string): boolean {
+  return text.length <= 253 && /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text);
+}
+
+function users(passwd: readonly string[], group: readonly string[]): RuntimeFacts['users'] {
+  const groups = new Map<string, string>();
+  for (const line of group) {
+    const [name = '', , gid = ''] = line.split(':');
+    if (name !== '' && /^[0-9]{1,10}$/.test(gid) && !groups.has(gid)) groups.set(gid, name);
+  }
+  const found = new Map<string, { uid: number; group: string }>();
+  for (const line of passwd) {
+    const [name = '', , uid = '', gid = ''] = line.split(':');
+    if (name === '' || !/^[0-9]{1,10}$/.test(uid) || !/^[0-9]{1,10}$/.test(gid) || found.has(name)) continue;
+    found.set(name, { uid: Number(uid), group: groups.get(gid) ?? gid });
+  }
+  return found;
+}

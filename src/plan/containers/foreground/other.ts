@@ -1,0 +1,53 @@
+import { type ForegroundRow, folder } from './row.js';
+
+/** Watching, printing, jobs, logs, clusters, media: what a machine has beside its purpose. */
+export const OTHER_ROWS: readonly ForegroundRow[] = [
+  {
+    data: ['/var/spool/cups'],
+    programs: ['cupsd'],
+    drop: ['-F'],
+    first: ['-f'],
+    folders: [folder('/run/cups', 'root', 'lp')],
+  },
+  { programs: ['cron'], first: ['-f'] },
+  { programs: ['crond'], first: ['-n'] },
+  { programs: ['atd'], first: ['-f'] },
+  { programs: ['rsyslogd'], first: ['-n'] },
+  { programs: ['syslog-ng'], first: ['-F'] },
+  { programs: ['chronyd'], first: ['-d'], folders: [folder('/run/chrony', '_chrony', '_chrony', 0o750)] },
+  { programs: ['ntpd', 'openntpd'], first: ['-n'] },
+  { programs: ['snmpd', 'snmptrapd'], first: ['-f'] },
+  {
+    programs: ['zabbix_agentd', 'zabbix_agent2', 'zabbix_server', 'zabbix_proxy'],
+    first: ['-f'],
+    folders: [folder('/run/zabbix', 'zabbix')],
+  },
+  { programs: ['nrpe'], replace: { '-d': '-f' }, folders: [folder('/run/nagios', 'nagios')] },
+  { programs: ['nagios', 'nagios3', 'nagios4', 'icinga', 'naemon'], drop: ['-d', '--daemon'] },
+  { programs: ['icinga2'], drop: ['-d', '--daemonize'] },
+  { programs: ['munin-node'], last: ['--foreground'], folders: [folder('/run/munin', 'munin')] },
+  { programs: ['collectd', 'gmond'], first: ['-f'] },
+  { programs: ['monit'], first: ['-I'] },
+  { programs: ['vnstatd'], drop: ['-d', '--daemon'], first: ['-n'] },
+  { programs: ['fail2ban-client', 'fail2ban-server'], form: fail2ban, folders: [folder('/run/fail2ban')] },
+  { programs: ['keepalived'], first: ['-n'] },
+  { programs: ['corosync'], first: ['-f'] },
+  { programs: ['rpcbind', 'portmap'], first: ['-f'] },
+  { programs: ['ganesha.nfsd'], first: ['-F'] },
+  { programs: ['xinetd'], last: ['-dontfork'] },
+  { programs: ['inetd'], first: ['-i'] },
+  { programs: ['supervisord'], first: ['-n'] },
+  { programs: ['avahi-daemon'], drop: ['-D', '--daemonize'] },
+  { programs: ['mpd'], first: ['--no-daemon'] },
+  { programs: ['icecast', 'icecast2'], drop: ['-b'] },
+  { programs: ['minidlnad'], first: ['-S'] },
+  { programs: ['transmission-daemon'], first: ['-f'] },
+  { programs: ['ulogd'], drop: ['-d', '--daemon'] },
+  { programs: ['lldpd'], first: ['-d'] },
+  { programs: ['ddclient'], last: ['-foreground'] },
+];
+
+function fail2ban(command: readonly string[]): readonly string[] | null {
+  if (!command.includes('start')) return null;
+  return [command[0]!.replace(/client$/, 'server'), '-f', ...command.slice(1)];
+}

@@ -1,0 +1,230 @@
+import { Document, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import type { ContainerService, MachineContainers } from '../../model/containers.js';
+import { humanSize, oneLine } from '../text.js';
+import { publishedPorts } from './ports.js';
+import type { GuardedService, TextPart } from './secrets.js';
+
+/**
+ * `compose.yaml` of one machine (Compose specification; design §9): a holder that owns network, ports and names, and
+ * one service for each of the machine's, all in the holder's network.
+ */
+export function composeFile(
+  machine: string,
+  containers: MachineContainers,
+  guarded: readonly GuardedService[],
+): string {
+  const holder = containers.holder!;
+  const services = map();
+  const volumes = containers.volumes.map(({ name, path }) =>
+    map(['type', text('volume')], ['source', text(name)], ['target', text(path)]),
+  );
+  services.add(commented(holder.name, holderService(containers), [`Holds the network; mounts every volume first.`]));
+  for (const each of guarded) {
+    const { service } = each;
+    const notes = [
+      service.description === null ? service.service : `${service.service}: ${service.description}`,
+      ...capabilityNotes(service),
+    ];
+    services.add(commented(service.slug, memberService(each, holder.name, containers, volumes), notes, true));
+  }
+  const root = map(['services', services]);
+  if (containers.volumes.length > 0) {
+    const named = map();
+    for (const { name, reason, path } of containers.volumes)
+      named.add(commented(name, new YAMLMap(), [`${path} (${reason})`]));
+    const section = new Scalar('volumes');
+    section.spaceBefore = true;
+    root.add(new Pair(section, named));
+  }
+  const document = new Document(root);
+  document.commentBefore = header(machine, containers)
+    .map((line) => ` ${oneLine(line)}`)
+    .join('\n');
+  const shown = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true, doubleQuotedMinMultiLineLength: 1e9 });
+  return printable(shown);
+}
+
+function holderService(containers: MachineContainers): YAMLMap {
+  const { holder, hostname, hosts, services } = containers;
+  const ports = new YAMLSeq();
+  for (const { port, service } of publishedPorts(services)) {
+    const item = text(`${port.port}:${port.port}${port.protocol === 'tcp' ? '' : `/${port.protocol}`}`);
+    const line = port.evidence.line === undefined ? '' : `:${port.evidence.line}`;
+    item.comment = ` ${oneLine(`${service}, ${port.evidence.path}${line}${port.inferred === true ? ' (inferred)' : ''}`)}`;
+    ports.add(item);
+  }
+  const needsLowPorts = services.some(({ user, ports: own }) => user !== null && own.some(({ port }) => port < 1024));
+  return map(
+    ['image', text(holder!.image)],
+    ['build', text('./services/net')],
+    ['command', words(holder!.command.map((word) => [word]))],
+    ['init', true],
+    ['restart', text('always')],
+    ...(hostname === null ? [] : [entry('hostname', text(hostname))]),
+    ...(ports.items.length === 0 ? [] : [entry('ports', ports)]),
+    ...(hosts.length === 0
+      ? []
+      : [
+          entry(
+            'extra_hosts',
+            list(hosts.flatMap(({ address, names }) => names.map((name) => text(`${name}:${address}`)))),
+          ),
+        ]),
+    ...(needsLowPorts ? [entry('sysctls', map(['net.ipv4.ip_unprivileged_port_start', 0]))] : []),
+    ...(containers.volumes.length === 0
+      ? []
+      : [
+          entry(
+            'volumes',
+            list(
+              containers.volumes.map(({ name, path }) =>
+                map(['type', text('volume')], ['source', text(name)], ['target', text(path)]),
+              ),
+            ),
+          ),
+        ]),
+  );
+}
+
+function memberService(
+  { service, command, environment }: GuardedService,
+  holder: string,
+  { ceiling, services }: MachineContainers,
+  volumes: readonly YAMLMap[],
+): YAMLMap {
+  const { limits } = service;
+  const memory = limits.memory ?? ceiling.memory;
+  const cpus = limits.cpus ?? ceiling.cpus;
+  const ready = new Set(services.filter((each) => each.healthCheck !== null).map(({ slug }) => slug));
+  const after = map([holder, map(['condition', text('service_started')])]);
+  for (const slug of service.after) {
+    after.add(new Pair(key(slug), map(['condition', text(ready.has(slug) ? 'service_healthy' : 'service_started')])));
+  }
+  const variables = map();
+  for (const [name, value] of environment) {
+    variables.add(new Pair(key(name), typeof value === 'string' ? text(value) : interpolated([value])));
+  }
+  return map(
+    ['image', text(service.image)],
+    ['build', text(`./services/${service.slug}`)],
+    ['command', words(command)],
+    ...(service.user === null ? [] : [entry('user', text(service.user))]),
+    ...(service.workingDirectory === null ? [] : [entry('working_dir', text(service.workingDirectory))]),
+    ...(environment.length === 0 ? [] : [entry('environment', variables)]),
+    ['network_mode', text(`service:${holder}`)],
+    ['depends_on', after],
+    ['init', true],
+    ['restart', text(service.restart)],
+    ...(service.stopSignal === null ? [] : [entry('stop_signal', text(service.stopSignal))]),
+    ...(service.healthCheck === null ? [] : [entry('healthcheck', healthCheck(service.healthCheck))]),
+    ...(memory === undefined ? [] : [entry('mem_limit', text(`${memory}b`))]),
+    ...(cpus === undefined ? [] : [entry('cpus', cpus)]),
+    ...(limits.tasks === undefined ? [] : [entry('pids_limit', limits.tasks)]),
+    ...(limits.openFiles === undefined ? [] : [entry('ulimits', map(['nofile', limits.openFiles]))]),
+    ...(volumes.length === 0 ? [] : [entry('volumes', list(volumes.map((volume) => volume.clone() as YAMLMap)))]),
+  );
+}
+
+function healthCheck(test: readonly string[]): YAMLMap {
+  return map(
+    ['test', words(test.map((word) => [word]))],
+    ['interval', text('10s')],
+    ['timeout', text('5s')],
+    ['retries', 6],
+    ['start_period', text('60s')],
+  );
+}
+
+function header(machine: string, { ceiling, left, hostname }: MachineContainers): string[] {
+  const parts = [
+    ...(ceiling.cpus === undefined ? [] : [`${ceiling.cpus} CPUs`]),
+    ...(ceiling.memory === undefined ? [] : [`${humanSize(ceiling.memory)} of memory`]),
+  ];
+  const byReason = new Map<string, string[]>();
+  for (const { name, role, reason } of left) {
+    const label = role === 'system' ? reason : `not started here: ${reason}`;
+    byReason.set(label, [...(byReason.get(label) ?? []), name]);
+  }
+  return [
+    `The machine ${machine}${hostname === null || hostname === machine ? '' : ` (${hostname})`} as containers.`,
+    parts.length === 0
+      ? 'Its descriptor names no CPUs and no memory, so services without a limit of their own have none.'
+      : `The machine had ${parts.join(' and ')}: the ceiling of services that have no limit of their own.`,
+    ...(byReason.size === 0 ? [] : ['', 'Services of the machine without a container:']),
+    ...[...byReason].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, names]) => `  ${reason}: ${names.join(', ')}`),
+  ];
+}
+
+/** A bounding set is what a unit may have, not what it needs; engines give a small set by themselves. */
+function capabilityNotes({ capabilities }: ContainerService): string[] {
+  return capabilities === null || capabilities.length === 0
+    ? []
+    : [`Its unit allows ${capabilities.join(' ')}; cap_add what it turns out to need.`];
+}
+
+/** Keys that YAML 1.1 would read as something else than text are quoted. */
+function key(name: string): Scalar {
+  const scalar = new Scalar(name);
+  const isPlain = /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(name);
+  if (!isPlain) scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}
+
+/** Literal text: Compose replaces `$NAME`, `$$` is a dollar. */
+function text(value: string): Scalar {
+  const scalar = new Scalar(value.replaceAll('$', '$$$$'));
+  scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}
+
+function interpolated(parts: readonly TextPart[]): Scalar {
+  const value = parts.map((part) =>
+    typeof part === 'string' ? part.replaceAll('$', '$$$$') : `\${${part.name}?see .env}`,
+  );
+  const scalar = new Scalar(value.join(''));
+  scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}
+
+function words(command: readonly (readonly TextPart[])[]): YAMLSeq {
+  const sequence = list(command.map(interpolated));
+  sequence.flow = false;
+  return sequence;
+}
+
+function list(items: readonly unknown[]): YAMLSeq {
+  const sequence = new YAMLSeq();
+  for (const item of items) sequence.add(item);
+  return sequence;
+}
+
+type Entry = readonly [name: string, value: unknown];
+
+function entry(name: string, value: unknown): Entry {
+  return [name, value];
+}
+
+function map(...entries: readonly Entry[]): YAMLMap {
+  const result = new YAMLMap();
+  for (const [name, value] of entries) result.add(new Pair(key(name), value));
+  return result;
+}
+
+function commented(name: string, value: unknown, notes: readonly string[], spaced = false): Pair {
+  const scalar = key(name);
+  scalar.commentBefore = notes.map((note) => ` ${oneLine(note)}`).join('\n');
+  scalar.spaceBefore = spaced;
+  return new Pair(scalar, value);
+}
+
+/** Only ASCII: YAML 1.1 readers refuse some characters, and fold lines at others. */
+function printable(yaml: string): string {
+  let result = '';
+  for (const character of yaml) {
+    const code = character.codePointAt(0)!;
+    if (code < 0x7f) result += character;
+    else
+      result += code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  }
+  return result;
+}
