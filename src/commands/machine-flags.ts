@@ -62,7 +62,16 @@ export const machineFlags = {
     summary: "Date of a snapshot archive; auto: of the machine's own index files.",
     helpValue: 'DATE|auto',
   }),
-  levels: Flags.integer({ summary: 'Levels of package layers: 0 none, 2 as in the thesis.', min: 0, max: 120 }),
+  levels: Flags.integer({
+    summary: 'Levels of package layers: 0 none, 2 as in the thesis; without it as many as pay.',
+    min: 0,
+    max: 120,
+  }),
+  'min-layer-size': Flags.integer({
+    summary: 'Bytes below which a shared layer is merged into the layers above it.',
+    min: 0,
+    helpValue: 'BYTES',
+  }),
   'show-secrets': Flags.boolean({ summary: 'Do not mask passwords in commands and environments.' }),
 };
 
@@ -84,6 +93,7 @@ export interface MachineFlags {
   readonly packages: string;
   readonly snapshot: string | undefined;
   readonly levels: number | undefined;
+  readonly 'min-layer-size'?: number | undefined;
   readonly 'show-secrets': boolean;
 }
 
@@ -111,6 +121,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
       packages: flags.packages as AnalyzeRequest['plan']['packages'],
       snapshot: flags.snapshot ?? null,
       levels: flags.levels ?? null,
+      minLayerSize: flags['min-layer-size'] ?? 0,
     },
     options: reportedOptions(flags),
   };

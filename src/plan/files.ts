@@ -135,13 +135,16 @@ function sameNames(a: MachineFiles, b: MachineFiles, left: Entry, right: Entry):
 }
 
 function sameAttributes(a: MachineFiles, b: MachineFiles, path: string): boolean {
-  const text = (files: MachineFiles): string =>
-    JSON.stringify(
-      [...(files.machine.files.attributes?.get(path) ?? [])]
-        .map(([name, value]) => [name, value.toString('hex')])
-        .sort(([x], [y]) => comparePaths(x!, y!)),
-    );
-  return text(a) === text(b);
+  return attributesText(a, path) === attributesText(b, path);
+}
+
+/** The extended attributes of a path in one form for comparison. */
+export function attributesText(files: MachineFiles, path: string): string {
+  const attributes = files.machine.files.attributes?.get(path);
+  if (attributes === undefined || attributes.size === 0) return '';
+  return JSON.stringify(
+    [...attributes].map(([name, value]) => [name, value.toString('hex')]).sort(([x], [y]) => comparePaths(x!, y!)),
+  );
 }
 
 function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

@@ -4,11 +4,10 @@ import { aptSources } from './base/apt-sources.js';
 import { type BaseChoice, chooseBase } from './base/choose-base.js';
 import { type MachineFiles, measure } from './files.js';
 import type { MachineGroup } from './groups.js';
+import { arrange } from './layers/arrangement.js';
 import { baseLayer } from './layers/base-layer.js';
-import { deltaLayer } from './layers/delta.js';
 import { packageModes } from './layers/modes.js';
 import { installName, layerId } from './layers/package-layers.js';
-import { layersOfTree } from './layers/tree-layers.js';
 import type { Member } from './member.js';
 import { machineMetrics } from './metrics.js';
 import { describeMachine } from './plan-machine.js';
@@ -57,35 +56,15 @@ export function planGroup(
   );
   const base = baseLayer(group.id, files, basePackages, choice);
   const sources = database === null ? null : aptSources(os, database, choice, options);
-  const { layers: middle, chains } = layersOfTree({
-    group: group.id,
-    base,
-    members,
-    basePackages,
-    modes,
-    context,
-    sources,
-    options,
-  });
-
-  const byId = new Map([base, ...middle].map((layer) => [layer.id, layer]));
-  const sourceOf = new Map(
-    [base, ...middle].map((layer) => [layer.id, files.find(({ machine }) => machine.source.name === layer.vms[0])!]),
-  );
-  const deltas = members.map((member, number) => {
-    const chain = chains[number]!.map((id) => byId.get(id)!);
-    return deltaLayer({
-      group: group.id,
-      files: member.files,
-      chain,
-      sourceOf,
-      installed: installedBelow(chain, isScratch),
-    });
-  });
+  const question = { group: group.id, base, members, basePackages, modes, context, sources, options };
+  const thesis = members.length === 1 ? null : arrange({ ...question, options: { ...options, levels: 2 } }, isScratch);
+  const wanted = thesis !== null && options.levels === 2 ? thesis : arrange(question, isScratch);
+  // The tree is planned by packages, and what their files come to may differ a little.
+  const chosen = thesis !== null && options.levels === null && thesis.stored < wanted.stored ? thesis : wanted;
   const machines = members.map((member, number) =>
-    describeMachine(group.id, member, [...chains[number]!, deltas[number]!.id], context.architecture, choice),
+    describeMachine(group.id, member, chosen.chains[number]!, context.architecture, choice),
   );
-  const layers = [base, ...middle, ...deltas];
+  const layers = [base, ...chosen.layers];
   return {
     group: {
       id: group.id,
@@ -96,7 +75,11 @@ export function planGroup(
         packages: basePackages.map((item) => installName(item, context.architecture)),
       },
       layers,
-      stored: stored(files, layers, base),
+      stored: {
+        single: files.reduce((sum, each) => sum + measure(each, [...each.kept.keys()]).tar, 0),
+        levels2: (thesis ?? chosen).stored,
+        tree: chosen.stored,
+      },
       metrics: machines.map((machine) =>
         machineMetrics(
           {
@@ -124,28 +107,6 @@ function commonBase(members: readonly Member[], fits: (identity: string) => bool
     .map(([, item]) => item);
 }
 
-/** Packages that a package manager put there, in the base or in a layer, so that it knows more of them than we do. */
-function installedBelow(chain: readonly LayerPlan[], isScratch: boolean): InstalledPackage[] {
-  return chain
-    .filter((layer) => layer.mode === 'install' || (layer.kind === 'base' && !isScratch))
-    .flatMap((layer) => layer.packages);
-}
-
 function withoutStandIn({ standIn: _, ...choice }: BaseChoice, base: LayerPlan): Omit<GroupPlan['base'], 'packages'> {
   return choice.kind === 'public' ? choice : { ...choice, reference: `vm2docker/${base.id}` };
-}
-
-/** Bytes of uncompressed layer archives in three arrangements. */
-function stored(files: readonly MachineFiles[], layers: readonly LayerPlan[], base: LayerPlan): GroupPlan['stored'] {
-  const single = files.map((each) => measure(each, [...each.kept.keys()]).tar).reduce((sum, tar) => sum + tar, 0);
-  const tree = layers.reduce((sum, layer) => sum + layer.tar.predicted, 0);
-  return { single, levels2: base.tar.predicted + twoLevels(files, layers), tree };
-}
-
-/** The thesis's arrangement: packages of every machine once, the others once for each machine that has them. */
-function twoLevels(files: readonly MachineFiles[], layers: readonly LayerPlan[]): number {
-  return layers
-    .filter((layer) => layer.kind !== 'base')
-    .map((layer) => layer.tar.predicted * (layer.vms.length === files.length ? 1 : layer.vms.length))
-    .reduce((sum, tar) => sum + tar, 0);
 }

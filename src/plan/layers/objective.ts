@@ -19,8 +19,8 @@ export function fixedCost(mode: PackageMode): number {
   return mode === 'install' ? INSTALL_LAYER : DISK_LAYER;
 }
 
-/**
- * Engines stop at 127 layers, and the images here at 125. A level may be two layers (`install` and `disk`), and base and
- * delta need one each.
- */
-export const MAX_LEVELS = Math.floor((125 - 2) / 2);
+/** Engines stop at 127. */
+export const MAX_LAYERS = 125;
+
+/** Most levels of packages: one may be two layers (`install` and `disk`), and base, files and delta need one each. */
+export const MAX_LEVELS = Math.floor((MAX_LAYERS - 5) / 2);

@@ -11,7 +11,7 @@ export function layerDockerfile(plan: Plan, group: GroupPlan, layer: LayerPlan):
   if (layer.kind === 'base') lines.push('ADD rootfs.tar /');
   else if (layer.kind === 'delta') lines.push(...deltaInstructions(layer));
   else if (layer.install !== undefined) lines.push(...installInstructions(layer, group));
-  else lines.push('ADD packages.tar /');
+  else lines.push(`ADD ${layer.kind}.tar /`);
   lines.push('', ...labels(group, layer));
   return `${lines.join('\n')}\n`;
 }
