@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { AppError } from '../errors.js';
-import type { DiskFormat, DiskImage } from '../model/machine.js';
+import type { BlockNode, DiskFormat, DiskImage } from '../model/machine.js';
 import { checkImage, imageInfo, type QemuImgOptions } from '../tools/qemu-img.js';
 import { type ImageBytes, type OpenedChain, openChain } from './chain.js';
 import { corrupt } from './failures.js';
@@ -44,6 +44,8 @@ async function confirm(image: ImageBytes, chain: OpenedChain, options: ImageOpti
   for (const part of chain.alone) {
     if (CHECKED_BY_QEMU.includes(part.format)) await checkWithQemu(part, { ...qemu, disk: part.shown }, options);
   }
+  // Names in the graph are ours: what is no checked file is a descriptor that was written for QEMU.
+  const written = [...filesOf(layer.node)].filter((path) => !files.has(path));
   return {
     path: image.shown,
     realPath: image.file.realPath,
@@ -52,8 +54,15 @@ async function confirm(image: ImageBytes, chain: OpenedChain, options: ImageOpti
     virtualSize: layer.virtualSize,
     allocatedSize: [...files.values()].reduce((sum, bytes) => sum + bytes, 0),
     files: [...files.keys()],
+    ...(written.length === 0 ? {} : { written }),
     node: layer.node,
   };
+}
+
+/** Every file that the graph opens. */
+function* filesOf(node: BlockNode): Generator<string> {
+  if (node.driver === 'file') yield String(node.filename);
+  for (const child of Object.values(node)) if (typeof child === 'object' && child !== null) yield* filesOf(child);
 }
 
 /** QEMU also compares reference counts, which tell of a cut or a crash that leaves every cluster in place. */

@@ -21,6 +21,8 @@ export interface DiskImage {
   readonly allocatedSize: number;
   /** Every file of the chain (extents, parents, backing files) on the host, real paths, the disk itself first. */
   readonly files: readonly string[];
+  /** Descriptors in a private folder that we wrote ourselves; they name only `files`. */
+  readonly written?: readonly string[];
   readonly node: BlockNode;
 }
 

@@ -110,6 +110,7 @@ function openExtent(
 }
 
 function checkedPath(path: string, disk: DiskImage): string {
+  if (disk.written?.includes(path) === true) return path;
   let real: string;
   try {
     real = realpathSync(path);
