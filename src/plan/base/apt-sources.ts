@@ -21,7 +21,9 @@ export function aptSources(
   if (base.deadArchive !== undefined && os.id === 'ubuntu') {
     return ['', '-updates', '-security'].map((pocket) => line(base.deadArchive!, `${suite}${pocket}`, components));
   }
-  if (components.every((component) => component === 'main') || base.deadArchive !== undefined) return null;
+  // A bootstrapped base knows its one archive alone: neither the updates nor the security archive.
+  const knowsAll = base.kind !== 'bootstrap' && components.every((component) => component === 'main');
+  if (knowsAll || base.deadArchive !== undefined) return null;
   return os.id === 'debian' ? debianSources(os, suite, components) : ubuntuSources(os, suite, components);
 }
 
