@@ -8,6 +8,7 @@ import {
   contentReader,
   FILE_PATHS,
 } from '../inspect/files/index.js';
+import { FIT_PATHS, inspectFit } from '../inspect/fit/index.js';
 import { inspectHardware } from '../inspect/hardware/index.js';
 import { inspectOs, OS_PATHS } from '../inspect/os/index.js';
 import { inspectPackages, PACKAGE_PATHS } from '../inspect/packages/index.js';
@@ -58,7 +59,15 @@ export async function readMachine(source: MachineSource, reading: MachineReading
     const { fs } = guest;
     progress.step(name, 'reading configuration and databases');
     await fs.prefetch([
-      ...new Set([...OS_PATHS, ...PACKAGE_PATHS, ...FILE_PATHS, ...SERVICE_PATHS, ...PORT_PATHS, ...RUNTIME_PATHS]),
+      ...new Set([
+        ...OS_PATHS,
+        ...PACKAGE_PATHS,
+        ...FILE_PATHS,
+        ...SERVICE_PATHS,
+        ...PORT_PATHS,
+        ...RUNTIME_PATHS,
+        ...FIT_PATHS,
+      ]),
     ]);
     const system = await inspectOs(fs);
     if (system === null) throw noSystem(source);
@@ -70,6 +79,16 @@ export async function readMachine(source: MachineSource, reading: MachineReading
     const content = request.quick
       ? { inventory: classified, problems: classified.problems }
       : await readContent(fs, classified, name, reading);
+    const fit = await inspectFit({
+      fs,
+      os: system.os,
+      hardware: source.hardware,
+      packages,
+      services: listening.services,
+      filesystems: guest.filesystems,
+      dataDirectories: classified.dataDirectories,
+      hostArchitecture: process.arch,
+    });
     return {
       reader: guest.reader,
       machine: {
@@ -82,7 +101,7 @@ export async function readMachine(source: MachineSource, reading: MachineReading
         services: listening.services,
         jobs: running.jobs,
         runtime: await inspectRuntime(fs),
-        fit: [...system.fit, ...inspectHardware(fs, source.hardware), ...running.fit],
+        fit: [...system.fit, ...inspectHardware(fs, source.hardware), ...running.fit, ...fit],
         problems: [
           ...source.problems,
           ...guest.problems,
