@@ -72,6 +72,12 @@ export const machineFlags = {
     min: 0,
     helpValue: 'BYTES',
   }),
+  jobs: Flags.integer({
+    summary: 'Machines to read at once; without it as many as cores and memory allow.',
+    min: 1,
+    max: 64,
+    helpValue: 'N',
+  }),
   'show-secrets': Flags.boolean({ summary: 'Do not mask passwords in commands and environments.' }),
 };
 
@@ -94,6 +100,7 @@ export interface MachineFlags {
   readonly snapshot: string | undefined;
   readonly levels: number | undefined;
   readonly 'min-layer-size'?: number | undefined;
+  readonly jobs?: number | undefined;
   readonly 'show-secrets': boolean;
 }
 
@@ -114,6 +121,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
     keep: new Set((flags.keep ?? []) as ExcludedClass[]),
     include: flags.include ?? [],
     exclude: flags.exclude ?? [],
+    ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
     showSecrets: flags['show-secrets'],
     plan: {
       baseImage: flags['base-image'] ?? null,

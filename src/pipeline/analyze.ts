@@ -66,10 +66,10 @@ export async function writeOutput(
 ): Promise<Outcome> {
   const machines = collected.map(({ machine }) => machine);
   const diskDigests = new Map(collected.flatMap((each) => [...each.diskDigests]));
-  for (const file of renderOutput(plan, machines, run, { ...measured, diskDigests })) {
+  for (const file of renderOutput(plan, machines, run, { ...measured, diskDigests, failures })) {
     await output.write(file.path, file.content, { executable: file.executable === true });
   }
   await output.commit();
-  const report = buildReport(plan, machines, run, { ...measured, diskDigests });
+  const report = buildReport(plan, machines, run, { ...measured, diskDigests, failures });
   return { plan, machines, report, failures, outputFolder: output.path };
 }

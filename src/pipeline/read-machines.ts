@@ -5,7 +5,9 @@ import { openSource } from '../disk/open-source.js';
 import { AppError } from '../errors.js';
 import { type ContentSpool, createContentSpool } from '../guest/content-spool.js';
 import type { MachineSource } from '../model/machine.js';
+import { comparePaths } from '../model/path.js';
 import type { Progress } from '../model/progress.js';
+import { defaultJobs, mapBounded } from './bounded.js';
 import { type ReadMachine, readMachine } from './inspect-machine.js';
 import type { ReadRequest } from './request.js';
 
@@ -36,44 +38,69 @@ export interface CollectOptions {
 }
 
 /**
- * Reads every machine of the request, one after the other. The failure of one does not stop the others.
+ * Reads every machine of the request, several at a time. The failure of one does not stop the others. Names are given
+ * in the order of the arguments' text, and so do not depend on that of the command line.
  * @throws AppError `interrupted`, and the error itself when the only machine of the request fails.
  */
 export async function collectMachines(request: ReadRequest, options: CollectOptions): Promise<Collection> {
-  const machines: CollectedMachine[] = [];
-  const failures: FailedMachine[] = [];
   const closers: (() => Promise<void>)[] = [];
   const release = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
-  const takenNames = new Set<string>();
-  const takenSlugs = new Set<string>();
-  try {
-    for (const argument of request.machines) {
+  const orFailure = async <Result>(
+    argument: string,
+    action: () => Promise<Result>,
+  ): Promise<Result | FailedMachine> => {
+    options.signal.throwIfAborted();
+    try {
+      return await action();
+    } catch (error) {
       options.signal.throwIfAborted();
-      try {
-        const source = await openSource(argument, {
-          allowDirs: request.allowDirs,
-          takenNames,
-          takenSlugs,
-          signal: options.signal,
-          progress: options.progress,
-        });
-        closers.push(() => source.release());
-        takenNames.add(source.name);
-        takenSlugs.add(source.slug);
-        machines.push(await collect(source, request, options, closers));
-      } catch (error) {
-        options.signal.throwIfAborted();
-        if (!(error instanceof AppError) || request.machines.length === 1) throw error;
-        failures.push({ argument, error });
-      }
+      if (!(error instanceof AppError) || request.machines.length === 1) throw error;
+      return { argument, error };
     }
-    return { machines, failures, release };
+  };
+  try {
+    const sources = await openSources(request, options, closers, orFailure);
+    const read = await mapBounded(sources, request.jobs ?? defaultJobs(), async (source) =>
+      isFailure(source) ? source : orFailure(source.argument, () => collect(source, request, options, closers)),
+    );
+    return {
+      machines: read.filter((each): each is CollectedMachine => !isFailure(each)),
+      failures: read.filter(isFailure),
+      release,
+    };
   } catch (error) {
     await release();
     throw error;
   }
+}
+
+async function openSources(
+  request: ReadRequest,
+  { signal, progress }: CollectOptions,
+  closers: (() => Promise<void>)[],
+  orFailure: <Result>(argument: string, action: () => Promise<Result>) => Promise<Result | FailedMachine>,
+): Promise<(MachineSource | FailedMachine)[]> {
+  const takenNames = new Set<string>();
+  const takenSlugs = new Set<string>();
+  const sources: (MachineSource | FailedMachine)[] = [];
+  for (const argument of [...request.machines].sort(comparePaths)) {
+    const { allowDirs } = request;
+    const source = await orFailure(argument, () =>
+      openSource(argument, { allowDirs, takenNames, takenSlugs, signal, progress }),
+    );
+    sources.push(source);
+    if (isFailure(source)) continue;
+    closers.push(() => source.release());
+    takenNames.add(source.name);
+    takenSlugs.add(source.slug);
+  }
+  return sources;
+}
+
+function isFailure(result: object): result is FailedMachine {
+  return 'error' in result;
 }
 
 async function collect(

@@ -16,6 +16,8 @@ export interface ReadRequest {
   readonly keep: ReadonlySet<ExcludedClass>;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Machines that are read at once; without it as many as cores and memory allow. */
+  readonly jobs?: number;
 }
 
 export interface DeviceKey {

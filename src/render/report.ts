@@ -1,3 +1,4 @@
+import type { AppError } from '../errors.js';
 import type { Evidence } from '../model/evidence.js';
 import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
@@ -29,6 +30,8 @@ export interface ReportOptions {
   readonly built?: ReadonlyMap<string, BuiltSizes>;
   /** Whether passwords in commands and environments are shown. */
   readonly showSecrets?: boolean;
+  /** Machines of the command line that could not be read. */
+  readonly failures?: readonly { readonly argument: string; readonly error: AppError }[];
 }
 
 /** The report as plain data, keys in the order of design and schema (`docs/report.schema.json`). */
@@ -44,6 +47,13 @@ export function buildReport(
     run,
     vms: plan.machines.map((planned) => machineReport(planned, byName.get(planned.name)!, options)),
     groups: plan.groups.map((group) => groupReport(group, options)),
+    failures: (options.failures ?? []).map(({ argument, error: { code, message, where, todo } }) => ({
+      argument,
+      code,
+      message,
+      where,
+      todo,
+    })),
   };
 }
 
