@@ -1,5 +1,5 @@
 import type { RuntimeFacts, RuntimeFolder } from '../../model/containers.js';
-import { comparePaths, hasEscapes, isWithin, parentPath } from '../../model/path.js';
+import { comparePaths, isWithin, parentPath } from '../../model/path.js';
 import type { ImageFiles } from './image-files.js';
 
 /** Made by the engine or by an init system for itself. */
@@ -27,7 +27,8 @@ export function runtimeFolders(
   for (const each of wanted) {
     const path = image.canonical(each.path);
     if (path === '/run' || !isWithin(path, '/run') || NOT_OURS.some((folder) => isWithin(path, folder))) continue;
-    if (found.has(path) || hasEscapes(path) || /[\0-\x1f\x7f]/.test(path)) continue;
+    // They stand in a RUN: what is odd there is not worth it.
+    if (found.has(path) || /[^\x20-\x7e]/.test(path)) continue;
     const isKnown = NAME.test(each.owner) && (users === null || users.has(each.owner) || /^[0-9]+$/.test(each.owner));
     const owner = isKnown ? each.owner : 'root';
     const group = isKnown && NAME.test(each.group) ? each.group : 'root';

@@ -29,7 +29,12 @@ export const OTHER_ROWS: readonly ForegroundRow[] = [
   { programs: ['collectd', 'gmond'], first: ['-f'] },
   { programs: ['monit'], first: ['-I'] },
   { programs: ['vnstatd'], drop: ['-d', '--daemon'], first: ['-n'] },
-  { programs: ['fail2ban-client', 'fail2ban-server'], form: fail2ban, folders: [folder('/run/fail2ban')] },
+  {
+    programs: ['fail2ban-client', 'fail2ban-server'],
+    form: fail2ban,
+    first: ['-f'],
+    folders: [folder('/run/fail2ban')],
+  },
   { programs: ['keepalived'], first: ['-n'] },
   { programs: ['corosync'], first: ['-f'] },
   { programs: ['rpcbind', 'portmap'], first: ['-f'] },
@@ -48,6 +53,6 @@ export const OTHER_ROWS: readonly ForegroundRow[] = [
 ];
 
 function fail2ban(command: readonly string[]): readonly string[] | null {
-  if (!command.includes('start')) return null;
-  return [command[0]!.replace(/client$/, 'server'), '-f', ...command.slice(1)];
+  if (!command.includes('start') && !command.includes('-f')) return null;
+  return [command[0]!.replace(/client$/, 'server'), ...command.slice(1)];
 }

@@ -1,0 +1,290 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test from 'ava';
+import { DockerfileParser } from 'dockerfile-ast';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import type { InspectedMachine } from '../../../src/model/inspected.js';
+import { HOSTILE_TEXTS } from '../hostile.js';
+import { machineWith, outputOf, portOf, serviceOf } from './services.js';
+
+interface Compose {
+  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it, it says itself
+  readonly services: Record<string, Record<string, any>>;
+  readonly volumes?: Record<string, unknown>;
+}
+
+function composeOf(machine: InspectedMachine, options = {}): Compose {
+  return parse(outputOf([machine], options).get('vms/web/compose.yaml')!, { version: '1.1' });
+}
+
+const HOLDER_ONLY = ['ports', 'hostname', 'dns', 'extra_hosts'];
+const SHOP = machineWith(
+  [
+    serviceOf('shop.service', {
+      user: 'app',
+      group: 'app',
+      ports: [portOf(80), portOf(9000, '127.0.0.1')],
+      after: ['db.service'],
+      listens: ['/run/shop/s.sock'],
+      directories: [{ path: '/run/shop', mode: 0o750 }],
+    }),
+    serviceOf('db.service', {
+      ports: [portOf(5432, '::1'), portOf(53, '0.0.0.0', 'udp')],
+      after: ['shop.service'],
+      limits: { memory: 1_000_000, cpus: 0.5, openFiles: 99, tasks: 7 },
+      restart: 'on-failure',
+    }),
+    serviceOf('ssh.service', { role: 'system', reason: 'the administrator decides', ports: [portOf(22)] }),
+    serviceOf('off.service', { enabled: false }),
+  ],
+  { files: { '/srv/data/x': 'x' }, data: ['/srv/data'], hardware: { cpus: 2, memory: 4_000_000 } },
+);
+
+test('the holder alone carries ports and names, and mounts every volume; the others live in its network', (t) => {
+  const { services, volumes } = composeOf(SHOP);
+  t.deepEqual(Object.keys(services), ['web-net', 'db', 'shop']);
+  const holder = services['web-net']!;
+  t.deepEqual(holder.ports, ['53:53/udp', '80:80']);
+  t.is(holder.hostname, 'box');
+  t.deepEqual(holder.extra_hosts, ['db:10.0.0.9', 'db.example.org:10.0.0.9']);
+  t.is(holder.restart, 'always');
+  t.deepEqual(
+    holder.volumes.map(({ target }: { target: string }) => target),
+    ['/run/shop', '/srv/data'],
+  );
+  t.deepEqual(Object.keys(volumes!), ['run-shop', 'srv-data']);
+  for (const name of ['db', 'shop']) {
+    const member = services[name]!;
+    for (const key of HOLDER_ONLY) t.false(key in member, `${name} has ${key}`);
+    t.is(member.network_mode, 'service:web-net');
+    t.true('web-net' in member.depends_on);
+    t.true(member.init);
+    t.deepEqual(member.volumes, holder.volumes);
+  }
+});
+
+test('limits come from the unit, or the machine is the ceiling', (t) => {
+  const { db, shop } = composeOf(SHOP).services;
+  t.like(db!, { mem_limit: '1000000b', cpus: 0.5, pids_limit: 7, ulimits: { nofile: 99 }, restart: 'on-failure' });
+  t.like(shop!, { mem_limit: '4000000b', cpus: 2, restart: 'no' });
+});
+
+test('services that wait for each other do not make a circle', (t) => {
+  const { db, shop } = composeOf(SHOP).services;
+  t.is(Number('shop' in db!.depends_on) + Number('db' in shop!.depends_on), 1);
+});
+
+test('a health check asks for the port in the tables of the kernel, in its protocol', (t) => {
+  const { db, shop } = composeOf(SHOP).services;
+  t.regex(shop!.healthcheck.test.join(' '), /:0050 .* 0A .*\/proc\/net\/tcp/);
+  t.regex(db!.healthcheck.test.join(' '), /:1538 .* 0A /);
+});
+
+test('system services are listed with their reason, and become containers when asked for', (t) => {
+  const text = outputOf([SHOP]).get('vms/web/compose.yaml')!;
+  t.regex(text, /# +the administrator decides: ssh\.service/);
+  t.regex(text, /# +not started here: a boot does not start it: off\.service/);
+  t.true('ssh' in composeOf(SHOP, { includeServices: ['ssh'] }).services);
+});
+
+test('a unit of the holder is not mistaken for it, and images of machines keep their names', (t) => {
+  const machines = [
+    machineWith([serviceOf('net.service')]),
+    machineWith([serviceOf('app.service')], { name: 'web-net-2' }),
+  ];
+  const compose = parse(outputOf(machines).get('vms/web/compose.yaml')!);
+  t.deepEqual(Object.keys(compose.services), ['web-net', 'net-3']);
+});
+
+test('all images of a machine make the same folders below /run, owned as they are', (t) => {
+  const output = outputOf([SHOP]);
+  const runs = ['net', 'db', 'shop'].map(
+    (name) => /RUN [\s\S]*?[^\\]\n/.exec(output.get(`vms/web/services/${name}/Dockerfile`)!)![0],
+  );
+  t.is(new Set(runs).size, 1);
+  t.regex(runs[0]!, /mkdir -p \/run\/shop; \\\n +chown app:app \/run\/shop; \\\n +chmod 0750 \/run\/shop/);
+});
+
+test('what is prepared as root is done before the user changes, and the program keeps its words', (t) => {
+  const machine = machineWith([
+    serviceOf('a.service', {
+      user: 'app',
+      command: ['/usr/bin/app', '$HOME `x` "y"'],
+      prepare: [
+        { command: ['/usr/bin/install', '-d', "/run/it's"], privileged: true },
+        { command: ['/bin/systemctl', 'start', 'x'], privileged: true },
+        { command: ['/usr/bin/check'], privileged: false },
+      ],
+    }),
+  ]);
+  const { a } = composeOf(machine).services;
+  t.false('user' in a!);
+  const [shell, flag, script, , ...program] = a!.command.map((word: string) => word.replaceAll('$$', '$'));
+  t.deepEqual([shell, flag], ['/usr/bin/sh', '-c']);
+  t.deepEqual(program, ['/usr/bin/app', '$HOME `x` "y"']);
+  t.notRegex(script, /systemctl/);
+  t.is(spawnSync('sh', ['-n', '-c', script]).status, 0);
+  t.regex(script, /setpriv --reuid=app --regid=app --init-groups -- \/usr\/bin\/check/);
+  t.regex(script, /\nexec \/usr\/bin\/setpriv --reuid=app --regid=app --init-groups -- "\$@"$/);
+});
+
+test('a user that is nowhere leaves a reason, not a container', (t) => {
+  const output = outputOf([machineWith([serviceOf('a.service', { user: 'dynamic' })])]);
+  t.false(output.has('vms/web/compose.yaml'));
+});
+
+const SECRET = machineWith([
+  serviceOf('a.service', {
+    command: [
+      '/usr/bin/app',
+      '--password',
+      'hunter2secret',
+      '--token=t0kenvalue',
+      'pg://u:passw0rd@db/x',
+      'uses-s3cretvalue',
+    ],
+    environment: { DB_PASSWORD: 's3cretvalue', PASSWORD_FILE: '/etc/secret', PLAIN: 'yes' },
+  }),
+]);
+const SECRETS = ['hunter2secret', 't0kenvalue', 'passw0rd', 's3cretvalue'];
+
+test('secrets are in no file, and each has a variable that the README names', (t) => {
+  const output = outputOf([SECRET]);
+  for (const [path, text] of output)
+    for (const secret of SECRETS) t.false(text.includes(secret), `${secret} in ${path}`);
+  const names = [...output.get('vms/web/.env')!.matchAll(/^([A-Z_0-9]+)=$/gm)].map((match) => match[1]!);
+  t.is(names.length, 4);
+  for (const name of names) {
+    t.true(output.get('README.md')!.includes(name));
+    t.true(output.get('vms/web/compose.yaml')!.includes(`\${${name}?`));
+  }
+  t.is(composeOf(SECRET).services.a!.environment.PASSWORD_FILE, '/etc/secret');
+});
+
+test('--show-secrets shows them, and asks for none', (t) => {
+  const output = outputOf([SECRET], { showSecrets: true });
+  t.false(output.has('vms/web/.env'));
+  for (const secret of SECRETS) t.true(output.get('vms/web/compose.yaml')!.includes(secret));
+});
+
+function hostileServices(texts: readonly string[]): InspectedMachine {
+  return machineWith(
+    texts.map((text, index) =>
+      serviceOf(`${text}@${index}.service`, {
+        description: text,
+        command: ['/usr/bin/app', text, `--x=${text}`],
+        workingDirectory: `/srv/${text}`,
+        environment: { [text]: text, A: text, no: text },
+        after: texts.map((other, at) => `${other}@${at}.service`),
+        ports: [{ ...portOf(1000 + index), evidence: { path: `/etc/${text}` } }],
+        listens: [`/run/${text}/socket`],
+        stopSignal: text,
+        reason: text,
+      }),
+    ),
+  );
+}
+
+function checkHostile(texts: readonly string[]): Map<string, string> {
+  const output = outputOf([hostileServices(texts)]);
+  const compose = parse(output.get('vms/web/compose.yaml')!, { version: '1.1' }) as Compose;
+  for (const [name, service] of Object.entries(compose.services)) {
+    if (!/^[a-zA-Z0-9._-]+$/.test(name)) throw new Error(`name ${name}`);
+    if (name === 'web-net') continue;
+    const index = Number(/(\d+)$/.exec(name)![1]);
+    const text = texts[index]!;
+    const words = service.command.map((word: string) => word.replaceAll('$$', '$'));
+    if (!words.includes(text) && !/pass|token|:\/\//i.test(text))
+      throw new Error(`the words of ${name} changed: ${JSON.stringify(words)}`);
+    const dockerfile = output.get(`vms/web/services/${name}/Dockerfile`)!;
+    checkDockerfile(dockerfile);
+    const line = /^CMD (.*)$/m.exec(dockerfile)![1]!;
+    if (JSON.stringify(JSON.parse(line)) !== JSON.stringify(words)) throw new Error(`CMD of ${name}`);
+  }
+  return output;
+}
+
+function checkDockerfile(text: string): void {
+  const keywords = DockerfileParser.parse(text)
+    .getInstructions()
+    .map((each) => each.getKeyword());
+  const order = ['FROM', 'RUN', 'ENV', 'WORKDIR', 'USER', 'EXPOSE', 'STOPSIGNAL', 'CMD'];
+  const positions = keywords.map((keyword) => order.indexOf(keyword));
+  if (positions.some((at, index) => at < 0 || at < (positions[index - 1] ?? 0)))
+    throw new Error(`instructions ${keywords}`);
+  if (
+    keywords.filter((keyword) => keyword !== 'ENV').length !==
+    new Set(keywords).size - Number(keywords.includes('ENV'))
+  )
+    throw new Error('repeated');
+  if (/[^\n\x20-\x7e]/.test(text.replace(/^(?:#|ENV|WORKDIR).*$/gm, ''))) throw new Error('not ASCII');
+}
+
+test('hostile names, arguments and environments come through unchanged, or not at all', (t) => {
+  t.notThrows(() =>
+    checkHostile([...HOSTILE_TEXTS, '%n', "it's", '$' + '{HOME}', '$$', 'caf\u00e9 \u{1F600}', '\u0085\u2028x']),
+  );
+});
+
+test('whatever the text, the files stay what they are', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 4 }),
+      (texts) => {
+        const usable = texts.filter((text) => text.isWellFormed() && !text.includes('\0'));
+        if (usable.length > 0) checkHostile(usable);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  t.pass();
+});
+
+test('a command with bytes that are no text leaves a reason', (t) => {
+  t.false(
+    outputOf([machineWith([serviceOf('a.service', { command: ['/usr/bin/app', '\udcff'] })])]).has(
+      'vms/web/compose.yaml',
+    ),
+  );
+});
+
+test('the same machine gives the same bytes', (t) => {
+  t.deepEqual([...outputOf([hostileServices(HOSTILE_TEXTS)])], [...outputOf([hostileServices(HOSTILE_TEXTS)])]);
+});
+
+const hasCompose = spawnSync('docker-compose', ['version']).status === 0;
+const withCompose = hasCompose ? test : test.skip;
+withCompose(
+  `docker-compose accepts and understands the files${hasCompose ? '' : ' (skipped: docker-compose is not installed)'}`,
+  (t) => {
+    for (const output of [
+      outputOf([SHOP]),
+      outputOf([SECRET]),
+      checkHostile([...HOSTILE_TEXTS, '%n', "it's", '$' + '{HOME}', 'caf\u00e9 \u{1F600}']),
+    ]) {
+      const folder = mkdtempSync(join(tmpdir(), 'compose-'));
+      try {
+        for (const [path, text] of output) {
+          if (!path.startsWith('vms/web/')) continue;
+          const file = join(folder, path.slice('vms/web/'.length));
+          mkdirSync(dirname(file), { recursive: true });
+          writeFileSync(file, text);
+        }
+        const result = spawnSync('docker-compose', ['-f', 'compose.yaml', 'config'], { cwd: folder, encoding: 'utf8' });
+        t.is(result.status, 0, result.stderr);
+        t.notRegex(result.stderr, /WARN/i);
+        const [ours, theirs] = [output.get('vms/web/compose.yaml')!, result.stdout].map((text) => parse(text).services);
+        if (output.has('vms/web/.env')) continue;
+        for (const name of Object.keys(ours)) {
+          t.deepEqual(theirs[name].command, ours[name].command);
+          t.deepEqual(theirs[name].environment, ours[name].environment);
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }
+  },
+);
