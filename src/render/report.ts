@@ -3,7 +3,7 @@ import type { Evidence } from '../model/evidence.js';
 import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import type { InstalledPackage } from '../model/packages.js';
-import { displayPath } from '../model/path.js';
+import { displayPath, hasEscapes } from '../model/path.js';
 import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../model/plan.js';
 import type { Job, Service } from '../model/services.js';
 import { maskCommand, maskEnvironment, maskValues, secretValues } from '../syntax/secret-words.js';
@@ -98,21 +98,21 @@ function machineReport(planned: MachinePlan, machine: InspectedMachine, options:
     excluded: excludedReport(records),
     secrets: records
       .filter((record) => record.secret !== undefined)
-      .map(({ entry, secret }) => ({ path: displayPath(entry.path), kind: secret })),
+      .map(({ entry, secret }) => ({ ...located(entry.path), kind: secret })),
     identity: records
       .filter((record) => record.identity !== undefined)
-      .map(({ entry, identity }) => ({ path: displayPath(entry.path), kind: identity })),
-    dataDirectories: files.dataDirectories.map((each) => ({ ...each, path: displayPath(each.path) })),
-    sparse: files.sparse.map(({ path, size, allocated }) => ({ path: displayPath(path), size, allocated })),
-    large: files.large.map(({ path, size, allocated }) => ({ path: displayPath(path), size, allocated })),
+      .map(({ entry, identity }) => ({ ...located(entry.path), kind: identity })),
+    dataDirectories: files.dataDirectories.map((each) => ({ ...each, ...located(each.path) })),
+    sparse: files.sparse.map(({ path, size, allocated }) => ({ ...located(path), size, allocated })),
+    large: files.large.map(({ path, size, allocated }) => ({ ...located(path), size, allocated })),
     fit: [...machine.fit, ...planned.fit].map((finding) => ({
       ...finding,
       evidence: finding.evidence.map(shownEvidence),
     })),
-    unrepresentable: planned.unrepresentable.map(({ path, reason }) => ({ path: displayPath(path), reason })),
+    unrepresentable: planned.unrepresentable.map(({ path, reason }) => ({ ...located(path), reason })),
     problems: [...machine.problems, ...planned.problems].map(({ code, path, reason }) => ({
       code,
-      path: displayPath(path),
+      ...located(path),
       reason,
     })),
   };
@@ -177,7 +177,7 @@ function jobReport(job: Job, { showSecrets = false }: ReportOptions) {
 
 /** The topmost paths that are left out: what lies below an excluded folder for the same reason counts to it. */
 function excludedReport(records: readonly FileRecord[]) {
-  const shown: { path: string; class: string; reason: string; size: number }[] = [];
+  const shown: { path: string; pathEncoding?: 'percent'; class: string; reason: string; size: number }[] = [];
   const covering = new Map<string, (typeof shown)[number]>();
   const seen = new Set<string>();
   for (const { entry, excluded } of records) {
@@ -191,7 +191,7 @@ function excludedReport(records: readonly FileRecord[]) {
       if (entry.type === 'directory') covering.set(entry.path, parent);
       continue;
     }
-    const line = { path: displayPath(entry.path), class: excluded.class, reason: excluded.reason, size };
+    const line = { ...located(entry.path), class: excluded.class, reason: excluded.reason, size };
     shown.push(line);
     if (entry.type === 'directory') covering.set(entry.path, line);
   }
@@ -239,6 +239,11 @@ function keyOf(item: Pick<InstalledPackage, 'name' | 'architecture'>): string {
   return `${item.name}:${item.architecture}`;
 }
 
+/** A path as the report has it; one that is not UTF-8 is percent-encoded, and says so. */
+function located(path: string): { path: string; pathEncoding?: 'percent' } {
+  return hasEscapes(path) ? { path: displayPath(path), pathEncoding: 'percent' } : { path };
+}
+
 function shownEvidence(evidence: Evidence) {
-  return { ...evidence, path: displayPath(evidence.path) };
+  return { ...evidence, ...located(evidence.path) };
 }
