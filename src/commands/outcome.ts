@@ -12,11 +12,16 @@ export function printOutcome(
   command.stopProgress();
   const colors = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
   command.log(renderSummary(outcome.plan, outcome.machines, { colors, ...options }).trimEnd());
-  for (const { argument, error } of outcome.failures) {
+  reportFailures(outcome.failures);
+  return outcome.report;
+}
+
+/** Machines that could not be read, on standard error; with any the exit status is 1. */
+export function reportFailures(failures: Outcome['failures']): void {
+  for (const { argument, error } of failures) {
     process.stderr.write(`\n${argument} could not be read\n${describeError(error)}`);
   }
-  if (outcome.failures.length > 0) process.exitCode = EXIT.failed;
-  return outcome.report;
+  if (failures.length > 0) process.exitCode = EXIT.failed;
 }
 
 /** The machines of this command line, quoted for the next one. */
