@@ -78,6 +78,11 @@ export const machineFlags = {
     max: 64,
     helpValue: 'N',
   }),
+  'include-service': Flags.string({
+    summary: "Make a container of one of the system's services, such as ssh or cron.",
+    multiple: true,
+    helpValue: 'NAME',
+  }),
   'show-secrets': Flags.boolean({ summary: 'Do not mask passwords in commands and environments.' }),
 };
 
@@ -101,6 +106,7 @@ export interface MachineFlags {
   readonly levels: number | undefined;
   readonly 'min-layer-size'?: number | undefined;
   readonly jobs?: number | undefined;
+  readonly 'include-service'?: string[] | undefined;
   readonly 'show-secrets': boolean;
 }
 
@@ -129,6 +135,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
       packages: flags.packages as AnalyzeRequest['plan']['packages'],
       snapshot: flags.snapshot ?? null,
       levels: flags.levels ?? null,
+      includeServices: flags['include-service'] ?? [],
       minLayerSize: flags['min-layer-size'] ?? 0,
     },
     options: reportedOptions(flags),
