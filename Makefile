@@ -9,6 +9,9 @@ GUESTS := $(BUILD)/guests
 READ_PACKAGES := libguestfs-tools guestfs-tools qemu-utils qemu-system-x86 linux-image-cloud-amd64 libguestfs-xfs
 TEST_PACKAGES := mmdebstrap buildah e2fsprogs xfsprogs btrfs-progs dosfstools fdisk xz-utils python3
 
+# The machines that `make e2e` converts: releases and layouts of disks.
+E2E_GUESTS := small demo bullseye-xfs bookworm-btrfs trixie-lvm
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +38,12 @@ fix: node_modules/.installed ## mend format and simple lint
 .PHONY: bench
 bench: host-packages build $(GUESTS)/demo.raw ## measure against virt-inspector and guestfish, side by side
 	npx tsx test/bench/main.ts $(GUESTS)/demo.raw
+
+.PHONY: e2e
+e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: booted, asked, converted, compared (an hour)
+	npx tsx test/e2e/services.ts
+	npx tsx test/e2e/ports-truth.ts
+	test/e2e/compare-disks.sh $(E2E_GUESTS)
 
 .PHONY: images
 images: host-packages $(GUESTS)/demo.vmdk $(GUESTS)/demo.qcow2 $(GUESTS)/small.raw ## build the guest disks of the demo and the tests

@@ -54,8 +54,7 @@ test('every room imports only the rooms below it', (t) => {
 
 test('only tools/ starts processes', (t) => {
   const offenders = files.filter(
-    (file) =>
-      roomOf(file) !== 'tools' && imports(file).some((name) => /^(?:node:)?child_process$|^execa$/.test(name)),
+    (file) => roomOf(file) !== 'tools' && imports(file).some((name) => /^(?:node:)?child_process$|^execa$/.test(name)),
   );
   t.deepEqual(offenders, []);
 });
