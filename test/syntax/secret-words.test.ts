@@ -1,0 +1,66 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {
+  isSecretName,
+  isSecretVariable,
+  MASK,
+  maskCommand,
+  maskEnvironment,
+  maskValues,
+  secretValues,
+} from '../../src/syntax/secret-words.js';
+
+const masks = test.macro({
+  exec(t, given: string, expected: string) {
+    t.deepEqual(maskCommand(given.split(' ')), expected.replaceAll('#', MASK).split(' '));
+  },
+  title: (_, given, expected) => `"${given}" is shown as "${expected}"`,
+});
+
+test(masks, 'app --password hunter2', 'app --password #');
+test(masks, 'app --password=hunter2 -v', 'app --password=# -v');
+test(masks, 'app --db-password=a --api-key=b', 'app --db-password=# --api-key=#');
+test(masks, 'app -Dspring.datasource.password=x', 'app -Dspring.datasource.password=#');
+test(masks, 'redis-server --requirepass x', 'redis-server --requirepass #');
+test(masks, 'env DB_PASSWORD=x app', 'env DB_PASSWORD=# app');
+test(masks, 'app postgres://u:p@ss@db/x', 'app postgres://u:#@db/x');
+test(masks, 'app --url=amqp://u:p@mq:5672', 'app --url=amqp://u:#@mq:5672');
+test(masks, 'app --password-file /etc/secret', 'app --password-file /etc/secret');
+test(masks, 'app --token /run/token --token=./t', 'app --token /run/token --token=./t');
+test(masks, 'app --password --verbose', 'app --password --verbose');
+test(masks, 'app --no-password x', 'app --no-password x');
+test(masks, 'app http://h:80/p --port=80', 'app http://h:80/p --port=80');
+test(masks, 'password x', 'password x');
+
+test('variables are judged by their names and values', (t) => {
+  for (const name of [
+    'DB_PASSWORD',
+    'PGPASSWORD',
+    'MYSQL_PWD'.replace('PWD', 'PASSWD'),
+    'AWS_SECRET_ACCESS_KEY',
+    'GITHUB_TOKEN',
+    'api-key',
+    'DB_PASS',
+  ]) {
+    t.true(isSecretName(name), name);
+  }
+  for (const name of ['PATH', 'TOKEN_TTL', 'PASSWORD_FILE', 'COMPASS', 'BYPASS', 'KEY', 'PASSES'])
+    t.false(isSecretName(name), name);
+  t.false(isSecretVariable('TOKEN', '/etc/token'));
+  t.true(isSecretVariable('DATABASE_URL', 'mysql://u:p@h/d'));
+  t.deepEqual({ ...maskEnvironment({ A: '1', TOKEN: 'x' }) }, { A: '1', TOKEN: MASK });
+});
+
+test('a secret is found again where another word repeats it, unless it is too short to tell', (t) => {
+  const values = secretValues(['app', '--password', 'longenough', '--token', 'abc'], {});
+  t.is(maskValues('x longenough abc', values), `x ${MASK} abc`);
+});
+
+test('masking is quick and total, whatever the words', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' })), (words) => maskCommand(words).length === words.length),
+  );
+  const started = performance.now();
+  maskCommand([`://${':@'.repeat(500_000)}`, `--${'password'.repeat(100_000)}=x`, '-'.repeat(1_000_000)]);
+  t.true(performance.now() - started < 1000);
+});
