@@ -14,7 +14,7 @@ E2E_GUESTS := small demo bullseye-xfs bookworm-btrfs trixie-lvm
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: host-packages build $(GUESTS)/demo.vmdk $(GUESTS)/demo.qcow2 ## build a demo machine and analyse its VMDK
