@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   'build-failed': 'tool',
   'base-image-missing': 'environment',
   'image-missing': 'input',
+  'push-refused': 'usage',
   'image-invalid': 'input',
   // the rest
   usage: 'usage',

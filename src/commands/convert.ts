@@ -40,6 +40,11 @@ What an earlier run built of the same content is taken as it is. With --base-ima
     }),
     verify: Flags.boolean({ summary: 'Compare each image with its machine; differences end with exit status 3.' }),
     'strict-times': Flags.boolean({ summary: 'Keep and compare the times of everything, not only of what differs.' }),
+    push: Flags.string({
+      summary: 'Push every image that was built, once it is proved if --verify is given.',
+      helpValue: 'REGISTRY/PREFIX',
+    }),
+    'allow-secrets': Flags.boolean({ summary: 'Push machines that hold private keys, password hashes and the like.' }),
     'no-cache': Flags.boolean({ summary: 'Build again what an earlier run has built.' }),
   };
 
@@ -49,12 +54,17 @@ What an earlier run built of the same content is taken as it is. With --base-ima
     if (engine === 'none' && flags.verify) {
       this.error('--verify needs an engine that builds: name one with --engine', { exit: EXIT.usage });
     }
+    if (engine === 'none' && flags.push !== undefined) {
+      this.error('--push needs an engine that builds: name one with --engine', { exit: EXIT.usage });
+    }
     const request: ConvertRequest = {
       ...(await toAnalyzeRequest(argv as string[], flags)),
       engine,
       verify: flags.verify,
       strictTimes: flags['strict-times'],
       fresh: flags['no-cache'],
+      push: flags.push ?? null,
+      allowSecrets: flags['allow-secrets'],
     };
     const outcome = await convert(request, { progress: this.progress, signal: this.signal });
     const firstTag = outcome.plan.machines[0]?.slug ?? '';
@@ -64,7 +74,7 @@ What an earlier run built of the same content is taken as it is. With --base-ima
     return { ...report, ...this.#printBuilt(outcome, engine !== 'none') };
   }
 
-  #printBuilt({ plan, verifications }: ConvertOutcome, isBuilt: boolean): Record<string, unknown> {
+  #printBuilt({ plan, verifications, pushed }: ConvertOutcome, isBuilt: boolean): Record<string, unknown> {
     if (!isBuilt) return {};
     this.log(`\n${measuredTable(plan).join('\n')}`);
     for (const verification of verifications) {
@@ -74,6 +84,7 @@ What an earlier run built of the same content is taken as it is. With --base-ima
     if (verifications.some(({ verdict }) => verdict === 'different') && process.exitCode === undefined) {
       process.exitCode = EXIT.different;
     }
-    return { verifications };
+    for (const reference of pushed) this.log(`pushed ${reference}`);
+    return { verifications, pushed };
   }
 }

@@ -28,7 +28,10 @@ export const buildahEngine: Engine = {
   },
   async build(request, options) {
     const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
-    const { exitCode, tail } = await call(buildah.buildArguments(request.folder, request.tag, labels), options);
+    const { exitCode, tail } = await call(
+      buildah.buildArguments(request.folder, request.tag, { labels, needsNetwork: request.needsNetwork }),
+      options,
+    );
     if (exitCode !== 0) throw await buildFailure('buildah', request, tail);
   },
   async save(reference, folder, options) {

@@ -29,6 +29,8 @@ export interface BuildRequest {
   readonly folder: string;
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether its commands speak to other hosts; those that do not get no file of hosts. */
+  readonly needsNetwork: boolean;
 }
 
 export interface CallOptions {

@@ -119,7 +119,8 @@ async function buildLayer({ plan, group, options }: Session, layer: LayerPlan): 
   }
   progress.step(vm, `building ${tag}`);
   log(`### ${tag}`);
-  await engine.build({ folder: join(output.stagingPath, folder), tag, labels }, { log, signal });
+  const needsNetwork = layer.mode === 'install';
+  await engine.build({ folder: join(output.stagingPath, folder), tag, labels, needsNetwork }, { log, signal });
 }
 
 async function buildDelta(

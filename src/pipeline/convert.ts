@@ -1,5 +1,4 @@
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { statfs } from 'node:fs/promises';
 import { type Engine, type EngineName, findEngine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { Plan } from '../model/plan.js';
@@ -7,6 +6,7 @@ import type { BuiltSizes } from '../render/report.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { type BuiltImages, buildImages } from './build-images.js';
+import { pushImages, refuseSecrets } from './build-push.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
 import { type Collection, collectMachines } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
@@ -21,11 +21,17 @@ export interface ConvertRequest extends AnalyzeRequest {
   readonly strictTimes: boolean;
   /** Builds again what the engine has of an earlier run. */
   readonly fresh: boolean;
+  /** Registry and prefix that every image is pushed to; null: to none. */
+  readonly push: string | null;
+  /** Pushes machines that hold secrets too. */
+  readonly allowSecrets: boolean;
 }
 
 export interface ConvertOutcome extends Outcome {
   readonly verifications: BuiltImages['verifications'];
   readonly built: ReadonlyMap<string, BuiltSizes>;
+  /** What was pushed, as others pull it. */
+  readonly pushed: readonly string[];
 }
 
 /**
@@ -37,11 +43,12 @@ export async function convert(request: ConvertRequest, context: RunContext): Pro
   const startedAt = new Date();
   const engine = request.engine === 'none' ? null : await findEngine(request.engine);
   const output = await createOutputFolder(request.output);
-  const workFolder = await mkdtemp(join(dirname(output.stagingPath), '.vm2docker-work-'));
   try {
+    const workFolder = await output.makeWorkFolder();
     const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder: workFolder });
     try {
       const plan = planCollected(collection, request);
+      if (request.push !== null && !request.allowSecrets) refuseSecrets(collection);
       const spooled = collection.machines.reduce((sum, { spool }) => sum + (spool?.bytes ?? 0), 0);
       // With an engine: archives, the engine's own copy, and the layers that are read back.
       await requireSpace(output.stagingPath, engine === null ? spooled : 3 * spooled);
@@ -54,12 +61,17 @@ export async function convert(request: ConvertRequest, context: RunContext): Pro
         built: result.built,
         showSecrets: request.showSecrets,
       });
-      return { ...outcome, verifications: result.verifications, built: result.built };
+      const { verifications, built } = result;
+      const isProved = verifications.every(({ verdict }) => verdict === 'identical');
+      const pushed =
+        engine === null || request.push === null || !isProved
+          ? []
+          : await pushImages(result.plan, request.push, { ...context, engine });
+      return { ...outcome, verifications, built, pushed };
     } finally {
       await collection.release();
     }
   } finally {
-    await rm(workFolder, { recursive: true, force: true });
     await output.abandon();
   }
 }

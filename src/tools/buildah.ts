@@ -4,9 +4,15 @@
  * Each Dockerfile becomes one layer. Without a daemon there is nothing that could isolate better than a chroot, which
  * works as root and without; the network is the host's, as its sources may be reachable by the host alone.
  */
-export function buildArguments(folder: string, tag: string, labels: readonly string[]): string[] {
+export function buildArguments(
+  folder: string,
+  tag: string,
+  { labels, needsNetwork }: { readonly labels: readonly string[]; readonly needsNetwork: boolean },
+): string[] {
   return [
     ...['bud', '--isolation', 'chroot', '--network', 'host', '--pull=never', '--layers=false'],
+    // A file of hosts that is made for a command stays in the layer.
+    ...(needsNetwork ? [] : ['--no-hosts']),
     ...labels.flatMap((label) => ['--label', label]),
     ...['-t', tag, folder],
   ];
@@ -25,6 +31,8 @@ export function saveArguments(reference: string, layout: string, name: string): 
   return ['push', '--disable-compression', reference, `oci:${layout}:${name}`];
 }
 
+/** As Docker does, a registry on this host is taken without TLS. */
 export function pushArguments(reference: string, destination: string): string[] {
-  return ['push', reference, `docker://${destination}`];
+  const isOnThisHost = /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?\//.test(destination);
+  return ['push', ...(isOnThisHost ? ['--tls-verify=false'] : []), reference, `docker://${destination}`];
 }

@@ -23,7 +23,7 @@ function requestFor(output: string): ConvertRequest {
     ...{ allowDirs: [], root: null, keys: [], reader: 'native', quick: false, hash: false },
     ...{ keep: new Set(), include: [], exclude: ['/srv/sparse'], showSecrets: false, options: {} },
     plan: { baseImage: 'scratch', baseRootfs: null, packages: 'disk', snapshot: null, levels: null },
-    ...{ output, engine: 'buildah', verify: true, strictTimes: true, fresh: false },
+    ...{ output, engine: 'buildah', verify: true, strictTimes: true, fresh: false, push: null, allowSecrets: false },
   };
 }
 
@@ -65,7 +65,10 @@ const title = 'a machine is built with buildah, proved identical, built again fr
         'FROM vm2docker/convert-test\nCOPY passwd /etc/passwd\nCOPY passwd /opt/more\n',
       );
       const options = { log: () => {}, signal: context.signal };
-      await buildahEngine.build({ folder: edited, tag: 'vm2docker/convert-test-edited', labels: {} }, options);
+      await buildahEngine.build(
+        { folder: edited, tag: 'vm2docker/convert-test-edited', labels: {}, needsNetwork: false },
+        options,
+      );
       const compared = await verify(
         { ...request, image: 'vm2docker/convert-test-edited', engine: 'buildah', strictTimes: false },
         context,
