@@ -28,6 +28,9 @@ export const machineFlags = {
     options: ['auto', 'libguestfs', 'native'] as const,
     default: 'libguestfs',
   }),
+  'cross-check': Flags.boolean({
+    summary: 'Read everything with the other reader, too, and report where the two differ.',
+  }),
   keep: Flags.string({
     summary: 'Keep a class of files that is left out by default.',
     options: EXCLUDED_CLASSES.filter((name) => name !== 'user'),
@@ -96,6 +99,7 @@ export interface MachineFlags {
   readonly key: string[] | undefined;
   readonly 'keys-from-stdin': boolean;
   readonly reader: string;
+  readonly 'cross-check'?: boolean;
   readonly keep: string[] | undefined;
   readonly include: string[] | undefined;
   readonly exclude: string[] | undefined;
@@ -113,7 +117,7 @@ export interface MachineFlags {
 /** @throws AppError `usage` for a key that is not `DEVICE:file:PATH`; `input-missing` for a key file that is not there. */
 export async function toAnalyzeRequest(machines: readonly string[], flags: MachineFlags): Promise<AnalyzeRequest> {
   const keys: DeviceKey[] = [];
-  for (const text of flags.key ?? []) keys.push(await keyFromFile(text));
+  for (const text of flags.key ?? []) keys.push(...(await keysFromFile(text)));
   if (flags['keys-from-stdin']) keys.push(...(await keysFromStandardInput()));
   return {
     machines,
@@ -122,6 +126,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
     root: flags.root ?? null,
     keys,
     reader: flags.reader as AnalyzeRequest['reader'],
+    crossCheck: flags['cross-check'] === true,
     quick: flags.quick,
     hash: flags.hash,
     keep: new Set((flags.keep ?? []) as ExcludedClass[]),
@@ -154,7 +159,8 @@ function reportedOptions(flags: MachineFlags): Record<string, unknown> {
   );
 }
 
-async function keyFromFile(text: string): Promise<DeviceKey> {
+/** A newline at the end is an editor's, or the last byte of a key that is binary: without it first, then with it. */
+async function keysFromFile(text: string): Promise<DeviceKey[]> {
   const match = /^([^:]+):file:(.+)$/s.exec(text);
   if (match === null) {
     throw new AppError('usage', `--key wants DEVICE:file:PATH, not "${text.split(':')[0]}:…"`, {
@@ -163,8 +169,12 @@ async function keyFromFile(text: string): Promise<DeviceKey> {
   }
   try {
     const secret = await readFile(match[2]!);
-    const end = secret.at(-1) === 0x0a ? secret.length - 1 : secret.length;
-    return { device: match[1]!, secret: secret.subarray(0, end) };
+    const device = match[1]!;
+    if (secret.at(-1) !== 0x0a) return [{ device, secret }];
+    return [
+      { device, secret: secret.subarray(0, -1) },
+      { device, secret },
+    ];
   } catch (cause) {
     throw new AppError('input-missing', `the key file ${match[2]} cannot be read`, {
       where: { path: match[2]! },

@@ -3,8 +3,8 @@ import type { Problem } from '../model/evidence.js';
 import type { FileSystem } from '../model/machine.js';
 import { comparePaths, displayPath, normalizePath } from '../model/path.js';
 import { type FstabEntry, optionValue, parseFstab } from './fstab.js';
-import type { RootCandidate } from './roots.js';
-import { compareVolumes, findVolume, TOP_LEVEL_SUBVOLUME, type Volume } from './volumes.js';
+import { lockedError, type RootCandidate } from './roots.js';
+import { compareVolumes, findLocked, findVolume, TOP_LEVEL_SUBVOLUME, type Volume } from './volumes.js';
 
 /** A file system at its place in the guest's tree. */
 export interface Mount {
@@ -38,7 +38,8 @@ const INDISPENSABLE = new Set(['/usr', '/usr/lib', '/usr/share', '/var', '/var/l
 /**
  * Where the guest mounts its file systems at boot.
  * @param fstab Text of the root's `/etc/fstab`; undefined when there is none.
- * @throws AppError `guest-missing-filesystem` when the disk that holds `/usr` or the like is not among the volumes.
+ * @throws AppError `guest-missing-filesystem` when the disk that holds `/usr` or the like is not among the volumes;
+ *   `guest-key-needed`, `guest-key-wrong` when it may lie on an encrypted one.
  */
 export function planMounts(root: RootCandidate, fstab: string | undefined, volumes: readonly Volume[]): MountPlan {
   const entries = parseFstab(fstab ?? '').filter(isLocalMount);
@@ -55,7 +56,7 @@ export function planMounts(root: RootCandidate, fstab: string | undefined, volum
     }
     const volume = findVolume(entry.spec, volumes);
     const mount = volume === undefined ? undefined : mountOf(volume, entry, mountpoint);
-    if (mount === undefined) problems.push(missing(entry, mountpoint, volume));
+    if (mount === undefined) problems.push(missing(entry, mountpoint, volume, volumes));
     else mounts.set(mountpoint, mount);
   }
   return { mounts: [...mounts.values()].sort((a, b) => comparePaths(a.mountpoint, b.mountpoint)), problems };
@@ -132,12 +133,19 @@ function whyLeftOut({ spec, type, options }: FstabEntry): string | null {
   return null;
 }
 
-function missing(entry: FstabEntry, mountpoint: string, volume: Volume | undefined): Problem {
+function missing(
+  entry: FstabEntry,
+  mountpoint: string,
+  volume: Volume | undefined,
+  volumes: readonly Volume[],
+): Problem {
+  const locked = volume === undefined ? findLocked(volumes) : undefined;
   const what =
     volume === undefined
-      ? `${displayPath(entry.spec)} is on none of the disks`
+      ? `${displayPath(entry.spec)} is on none of the disks${locked === undefined ? '' : `; ${locked.device} is encrypted, and not open`}`
       : `${volume.device} has no such subvolume (${displayPath(entry.options.join(','))})`;
   if (INDISPENSABLE.has(mountpoint) && !entry.options.includes('nofail')) {
+    if (locked !== undefined) throw lockedError(locked);
     throw new AppError('guest-missing-filesystem', `The machine mounts ${mountpoint} from elsewhere: ${what}`, {
       where: { path: `/etc/fstab:${entry.line}` },
       todo: 'Name all disks of the machine, joined with +, for example root.qcow2+data.qcow2.',

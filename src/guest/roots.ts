@@ -1,7 +1,7 @@
 import { AppError } from '../errors.js';
 import { displayPath, normalizePath } from '../model/path.js';
 import { optionValue, parseFstab } from './fstab.js';
-import { compareVolumes, TOP_LEVEL_SUBVOLUME, type Volume } from './volumes.js';
+import { compareVolumes, findLocked, TOP_LEVEL_SUBVOLUME, type Volume } from './volumes.js';
 
 /** A file system, or a subvolume of btrfs, that could be the root of a system. */
 export interface RootCandidate {
@@ -17,6 +17,8 @@ export interface ProbedCandidate extends RootCandidate {
   readonly marks: ReadonlySet<string>;
   /** Text of its `etc/fstab`. */
   readonly fstab?: string;
+  /** Text of its `etc/crypttab`. */
+  readonly crypttab?: string;
 }
 
 const LINUX_RELEASES = [
@@ -47,6 +49,17 @@ export const ROOT_MARKS: readonly string[] = [
   '/usr',
   ...FOREIGN.map(([mark]) => mark),
 ];
+
+/** Whose own file systems these are. */
+const FOREIGN_TYPES: ReadonlyMap<string, string> = new Map([
+  ['ntfs', 'Windows'],
+  ['BitLocker', 'Windows'],
+  ['ufs', 'BSD or Solaris'],
+  ['apfs', 'macOS'],
+  ['hfsplus', 'macOS'],
+]);
+/** File systems a Linux root can be on, and that nothing here opens. */
+const UNREAD_TYPES = new Set(['zfs_member', 'bcachefs', 'VMFS_volume_member', 'bcache', 'gfs2', 'ocfs2', 'minix']);
 
 /** File systems a Linux root can be on and that our readers can open. */
 const ROOT_TYPES = new Set([
@@ -98,7 +111,8 @@ export function candidateName({ device, subvolume }: RootCandidate): string {
 
 /**
  * The one system of the machine, or the one that `wanted` names.
- * @throws AppError `guest-several-systems`, `guest-key-needed`, `guest-not-linux`, `guest-unsupported-filesystem`, `guest-no-system`.
+ * @throws AppError `guest-several-systems`, `guest-key-needed`, `guest-key-wrong`, `guest-not-linux`,
+ *   `guest-unsupported-filesystem`, `guest-no-system`.
  */
 export function chooseRoot(
   probed: readonly ProbedCandidate[],
@@ -121,6 +135,20 @@ export function chooseRoot(
     });
   }
   throw nothingFound(probed, volumes);
+}
+
+/** The error for a device that must be opened first. */
+export function lockedError({ device, keyFailed }: Volume): AppError {
+  if (keyFailed === true) {
+    return new AppError('guest-key-wrong', `None of the keys opens ${device} (LUKS)`, {
+      where: { device },
+      todo: `Check the key, and that it is meant for this device: --key ${device}:file:KEYFILE`,
+    });
+  }
+  return new AppError('guest-key-needed', `${device} is encrypted (LUKS)`, {
+    where: { device },
+    todo: `Give its key: --key ${device}:file:KEYFILE`,
+  });
 }
 
 function isLinuxRoot({ marks }: ProbedCandidate): boolean {
@@ -180,23 +208,16 @@ function aliasOf(root: RootCandidate, volumes: readonly Volume[], wanted: string
 }
 
 function nothingFound(probed: readonly ProbedCandidate[], volumes: readonly Volume[]): AppError {
-  const locked = volumes.find(({ type }) => type === 'crypto_LUKS');
-  if (locked !== undefined) {
-    return new AppError('guest-key-needed', `${locked.device} is encrypted (LUKS)`, {
-      where: { device: locked.device },
-      todo: `Give its key: --key ${locked.device}:file:KEYFILE`,
-    });
-  }
+  const locked = findLocked(volumes);
+  if (locked !== undefined) return lockedError(locked);
   const foreign = probed.map(({ marks }) => foreignSystem(marks)).find((name) => name !== undefined);
-  const isWindows = volumes.some(({ type }) => type === 'ntfs' || type === 'BitLocker');
-  if (foreign !== undefined || isWindows) {
-    return new AppError('guest-not-linux', `The machine runs ${foreign ?? 'Windows'}, not Linux`, {
+  const byType = volumes.map(({ type }) => FOREIGN_TYPES.get(type)).find((name) => name !== undefined);
+  if (foreign !== undefined || byType !== undefined) {
+    return new AppError('guest-not-linux', `The machine runs ${foreign ?? byType}, not Linux`, {
       todo: 'Only Linux machines can become containers of Linux.',
     });
   }
-  const unread = volumes.find(
-    ({ type }) => type === 'zfs_member' || type === 'ufs' || type === 'VMFS_volume_member' || type === 'bcachefs',
-  );
+  const unread = volumes.find(({ type }) => UNREAD_TYPES.has(type));
   if (unread !== undefined) {
     return new AppError(
       'guest-unsupported-filesystem',

@@ -16,6 +16,10 @@ export interface Volume {
   readonly partLabel?: string;
   /** Bytes of the block device. */
   readonly size: number;
+  /** Of LUKS: the device that it was opened as, `/dev/mapper/luksN`. */
+  readonly openedAs?: string;
+  /** Of LUKS: a key was tried, and did not open it. */
+  readonly keyFailed?: boolean;
   /** Of btrfs; the top level (id 5, path '') is not among them. */
   readonly subvolumes?: readonly Subvolume[];
   /** Id of btrfs' default subvolume; 5 is the top level. */
@@ -74,6 +78,11 @@ function findByTag(tag: string, value: string, volumes: readonly Volume[]): Volu
     default:
       return volumes.find(({ partLabel }) => partLabel === value);
   }
+}
+
+/** The encrypted device of the machine that nobody has opened; what is not found may lie on it. */
+export function findLocked(volumes: readonly Volume[]): Volume | undefined {
+  return volumes.find(({ type, openedAs }) => type === 'crypto_LUKS' && openedAs === undefined);
 }
 
 /** Names of `volumes` that a kernel name could stand for, best first. */

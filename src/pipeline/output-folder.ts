@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { AppError } from '../errors.js';
+import { type Guard, startGuard } from '../tools/guard.js';
 
 /**
  * The folder a run writes. It is filled beside its final place and moved there when complete, so that what looks
- * complete is; an earlier output of ours at that place is replaced, anything else there is left alone.
+ * complete is; an earlier output of ours at that place is replaced, anything else there is left alone. Should we be
+ * killed, a guard process removes what is incomplete.
  */
 export interface OutputFolder {
   /** The final place, absolute; nothing is there before `commit`. */
@@ -16,8 +18,10 @@ export interface OutputFolder {
   readonly stagingPath: string;
   write(file: string, content: string | Uint8Array, options?: { executable?: boolean }): Promise<void>;
   createStream(file: string): Promise<Writable>;
+  /** A private folder beside the final place for what is not part of the result; it goes with `abandon`. */
+  makeWorkFolder(): Promise<string>;
   commit(): Promise<void>;
-  /** Removes what was written. Does nothing after `commit`. */
+  /** Removes what was written, but for what `commit` has put into its place, and work folders. To be called in any case. */
   abandon(): Promise<void>;
 }
 
@@ -31,10 +35,14 @@ export async function createOutputFolder(place: string): Promise<OutputFolder> {
   const path = resolve(place);
   const replaces = await isReplaceable(path);
   const stagingPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+  const workFolders: string[] = [];
+  const guard = startGuard();
   try {
     await mkdir(dirname(path), { recursive: true });
     await mkdir(stagingPath, { mode: 0o700 });
+    protect(guard, stagingPath);
   } catch (error) {
+    await guard.close();
     throw unwritable(path, error);
   }
   let finished = false;
@@ -56,6 +64,12 @@ export async function createOutputFolder(place: string): Promise<OutputFolder> {
       const target = await placeOf(file);
       return createWriteStream(target, { flags: 'wx', mode: 0o644, highWaterMark: 1024 * 1024 });
     },
+    async makeWorkFolder() {
+      const folder = await mkdtemp(join(dirname(path), '.vm2docker-work-'));
+      workFolders.push(folder);
+      protect(guard, folder);
+      return folder;
+    },
     async commit() {
       if (replaces) {
         const old = `${stagingPath}.old`;
@@ -68,9 +82,16 @@ export async function createOutputFolder(place: string): Promise<OutputFolder> {
       finished = true;
     },
     async abandon() {
+      for (const folder of workFolders) await rm(folder, { recursive: true, force: true });
       if (!finished) await rm(stagingPath, { recursive: true, force: true });
+      await guard.close();
     },
   };
+}
+
+/** The guard takes names of one line; a place with another kind of name is only cleaned up while we live. */
+function protect(guard: Guard, folder: string): void {
+  if (!folder.includes('\n')) guard.registerFolder(folder);
 }
 
 /** Whether an earlier output lies there (true) or nothing does (false; an empty folder counts as an earlier output). */

@@ -29,6 +29,14 @@ const CAUSES: readonly Cause[] = [
     todo: 'Install it whole: apt-get install libguestfs-tools linux-image-cloud-amd64. Then run: vm2docker-image doctor',
   },
   {
+    // `debug` is internal to libguestfs, yet part of every release since 1.0; a build may lack it, and then no call
+    // gives the metadata of a whole tree in less than minutes.
+    pattern: /debug: (?:unknown|unavailable)|debug: command not found|'debug' command|unknown command: debug/i,
+    code: 'appliance-missing',
+    message: 'This build of libguestfs lacks its internal command "debug"',
+    todo: "Install the distribution's libguestfs-tools, or use --reader native.",
+  },
+  {
     pattern: /No space left on device/i,
     code: 'disk-space',
     message: 'There is no room left for the temporary files of libguestfs',
@@ -45,7 +53,7 @@ const CAUSES: readonly Cause[] = [
     pattern: /No key available with this passphrase|wrong passphrase|No usable keyslot/i,
     code: 'guest-key-wrong',
     message: 'The key does not open the encrypted device',
-    todo: 'Check the key: a key file is used byte by byte, a newline at its end included.',
+    todo: 'Check the key, and that it is meant for this device.',
   },
   {
     pattern: /No such file or directory|Is a directory|Not a directory/,

@@ -10,7 +10,7 @@ const MAX_ROUNDS = 3;
 
 /**
  * Opens the encrypted devices for which there is a key, and what lies on them.
- * @returns all devices, the opened ones as `/dev/mapper/luksN`.
+ * @returns all devices, and what lies in the opened ones as `/dev/mapper/luksN`.
  * @throws AppError `guest-key-wrong` when a key named for a device does not open it.
  */
 export async function unlockDevices(
@@ -20,22 +20,29 @@ export async function unlockDevices(
 ): Promise<Device[]> {
   let known = [...devices];
   const tried = new Set<string>();
-  let opened = 0;
+  const opened = new Map<string, string>();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const locked = known.filter(({ type, kernelName }) => type === 'crypto_LUKS' && !tried.has(kernelName));
     if (locked.length === 0 || keys.length === 0) break;
     if (tried.size === 0) await giveKeys(appliance, keys);
-    const before = opened;
+    const before = opened.size;
     for (const device of locked) {
       tried.add(device.kernelName);
-      if (await unlock(appliance, device, keys, `luks${opened}`)) opened += 1;
+      const mappedName = `luks${opened.size}`;
+      if (await unlock(appliance, device, keys, mappedName)) opened.set(device.kernelName, `/dev/mapper/${mappedName}`);
     }
-    if (opened === before) break;
+    if (opened.size === before) break;
     await runShell(appliance, ACTIVATE_VOLUMES);
     known = parseDevices((await runShell(appliance, LIST_DEVICES)).toString('utf8'));
   }
   if (tried.size > 0) await runShell(appliance, REMOVE_KEYS);
-  return known;
+  return known.map((device) => {
+    if (!tried.has(device.kernelName)) return device;
+    const openedAs = opened.get(device.kernelName);
+    return openedAs === undefined
+      ? { ...device, keyFailed: keys.some((key) => isMeant(key.device, device)) }
+      : { ...device, openedAs };
+  });
 }
 
 /** One key a line, in base 64: keys are bytes, and may hold newlines. They never touch a disk. */

@@ -1,8 +1,9 @@
 import { AppError } from '../../errors.js';
 import type { Entry, EntryType } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
-import { baseName, hasEscapes, joinPath, parentPath } from '../../model/path.js';
+import { baseName, decodePath, hasEscapes, joinPath, parentPath } from '../../model/path.js';
 import type { Appliance } from '../../tools/guestfish.js';
+import { withCrypttabNames } from '../crypttab.js';
 import { type Mount, planMounts } from '../mount-plan.js';
 import {
   candidateName,
@@ -25,7 +26,7 @@ export interface MountedGuest {
   readonly problems: readonly Problem[];
 }
 
-const MAX_FSTAB_BYTES = 1024 * 1024;
+const MAX_TABLE_BYTES = 1024 * 1024;
 const MAX_LOOK_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -37,10 +38,11 @@ const MAX_LOOK_BYTES = 64 * 1024 * 1024;
 export async function mountGuest(appliance: Appliance, volumes: Volume[], wanted?: string): Promise<MountedGuest> {
   const problems: Problem[] = [];
   const folders = await mountCandidates(appliance, volumes, problems);
-  const { probed, trees } = await lookInside(appliance, folders);
+  const isEncrypted = volumes.some(({ openedAs }) => openedAs !== undefined);
+  const { probed, trees } = await lookInside(appliance, folders, isEncrypted);
   const root = chooseOrExplain(probed, volumes, wanted, problems);
   const index = [...folders.values()].findIndex((candidate) => candidateName(candidate) === candidateName(root));
-  const plan = planMounts(root, root.fstab, volumes);
+  const plan = planMounts(root, root.fstab, withCrypttabNames(volumes, root.crypttab));
   const mounts: (Mount & { place: string })[] = [];
   for (const mount of plan.mounts) {
     const place = resolvePlace(mount.mountpoint, trees.get(index)!);
@@ -94,6 +96,7 @@ async function addSubvolumes(appliance: Appliance, volumes: Volume[], device: st
 async function lookInside(
   appliance: Appliance,
   folders: ReadonlyMap<number, RootCandidate>,
+  isEncrypted: boolean,
 ): Promise<{ probed: ProbedCandidate[]; trees: Map<number, Tree> }> {
   const seen = folders.size === 0 ? new Map<number, Entry[]>() : await shallowEntries(appliance);
   const probed: ProbedCandidate[] = [];
@@ -102,17 +105,26 @@ async function lookInside(
     const tree = new Tree(seen.get(index) ?? []);
     trees.set(index, tree);
     const marks = new Set(ROOT_MARKS.filter((mark) => tree.lstat(mark) !== undefined));
-    const fstab = tree.stat('/etc/fstab');
-    // Below a link the call would follow it from the wrong root; Tree has resolved the links already.
-    const text =
-      fstab?.type === 'file'
-        ? await appliance.call('download', [`${candidateFolder(index)}${fstab.path}`, '-'], {
-            maxBytes: MAX_FSTAB_BYTES,
-          })
-        : undefined;
-    probed.push({ ...candidate, marks, ...(text === undefined ? {} : { fstab: text.toString('utf8') }) });
+    const fstab = await readTable(appliance, tree, index, '/etc/fstab');
+    const crypttab = isEncrypted ? await readTable(appliance, tree, index, '/etc/crypttab') : {};
+    probed.push({ ...candidate, marks, ...fstab, ...crypttab });
   }
   return { probed, trees };
+}
+
+/** The text of a table as a field of its name; nothing when it is not there or too deep below links to be found. */
+async function readTable<Name extends string>(
+  appliance: Appliance,
+  tree: Tree,
+  index: number,
+  path: `/etc/${Name}`,
+): Promise<{ readonly [name in Name]?: string }> {
+  const entry = tree.stat(path);
+  if (entry?.type !== 'file' || hasEscapes(entry.path)) return {};
+  // Below a link the call would follow it from the wrong root; Tree has resolved the links already.
+  const place = `${candidateFolder(index)}${entry.path}`;
+  const text = await appliance.call('download', [place, '-'], { maxBytes: MAX_TABLE_BYTES });
+  return { [baseName(path)]: decodePath(text) } as { [name in Name]: string };
 }
 
 /** What lies at most two levels deep in each candidate, types and link targets only. */
