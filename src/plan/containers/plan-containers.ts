@@ -180,7 +180,7 @@ function finished(drafts: readonly Draft[], base: string, taken: Set<string>, im
     .sort((a, b) => comparePaths(a.slug, b.slug));
 }
 
-/** The unit's own folders first, then those of tmpfiles.d, then what a script would make, then those of its sockets. */
+/** The unit's own folders first, then those of tmpfiles.d, then what a script would make, then those of sockets and pid files. */
 function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[]): RuntimeFolder[] {
   const group = (service: Service): string => service.group ?? primaryGroup(machine, service.user) ?? service.user;
   return [
@@ -189,12 +189,17 @@ function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[]): Run
     ),
     ...(machine.runtime?.folders ?? []),
     ...drafts.flatMap(({ form }) => form.folders),
-    ...drafts.flatMap(({ service }) =>
-      service.listens
+    ...drafts.flatMap(({ service, form }) =>
+      [...service.listens, ...volatileArguments(form.command ?? [])]
         .filter((path) => path.startsWith('/'))
         .map((path) => ({ path: parentPath(path), mode: 0o755, owner: service.user, group: group(service) })),
     ),
   ];
+}
+
+/** Files below /run that a command names (pid files, sockets): a script would have made their folders. */
+function volatileArguments(command: readonly string[]): string[] {
+  return command.flatMap((word) => /(?:^|=)((?:\/var)?\/run\/[\w./-]{1,200})$/.exec(word.slice(0, 300))?.[1] ?? []);
 }
 
 function primaryGroup(machine: InspectedMachine, user: string): string | null {

@@ -12,6 +12,11 @@ const CASES: readonly (readonly [given: string, expected: string])[] = [
   ],
   ['/usr/sbin/varnishd -a :6081 -s malloc', '/usr/sbin/varnishd -F -a :6081 -s malloc'],
   ['/usr/sbin/squid -YC -f /etc/squid/squid.conf', '/usr/sbin/squid -N -YC -f /etc/squid/squid.conf'],
+  ['/usr/bin/webfsd -k /var/run/webfs/webfsd.pid', '/usr/bin/webfsd -F -k /var/run/webfs/webfsd.pid'],
+  [
+    '/usr/share/memcached/scripts/start-memcached /etc/memcached.conf /var/run/memcached.pid',
+    '/usr/share/memcached/scripts/systemd-memcached-wrapper /etc/memcached.conf',
+  ],
   ['/usr/bin/tinyproxy -c /etc/tinyproxy.conf', '/usr/bin/tinyproxy -d -c /etc/tinyproxy.conf'],
   [
     '/usr/sbin/privoxy --user privoxy /etc/privoxy/config',

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import test from 'ava';
 import { DockerfileParser } from 'dockerfile-ast';
 import fc from 'fast-check';
@@ -106,6 +107,14 @@ test('all images of a machine make the same folders below /run, owned as they ar
   );
   t.is(new Set(runs).size, 1);
   t.regex(runs[0]!, /mkdir -p \/run\/shop; \\\n +chown app:app \/run\/shop; \\\n +chmod 0750 \/run\/shop/);
+});
+
+test('a folder of a pid file is made, and no volume', (t) => {
+  const machine = machineWith([serviceOf('a', { user: 'app', command: ['/usr/bin/app', '--pid=/var/run/a/x.pid'] })], {
+    files: { '/var/run': { target: '/run' } },
+  });
+  t.regex(outputOf([machine]).get('vms/web/services/a/Dockerfile')!, /mkdir -p \/run\/a; \\\n +chown app:app \/run\/a/);
+  t.is(composeOf(machine).volumes, undefined);
 });
 
 test('what is prepared as root is done before the user changes, and the program keeps its words', (t) => {
@@ -253,6 +262,20 @@ test('a command with bytes that are no text leaves a reason', (t) => {
 
 test('the same machine gives the same bytes', (t) => {
   t.deepEqual([...outputOf([hostileServices(HOSTILE_TEXTS)])], [...outputOf([hostileServices(HOSTILE_TEXTS)])]);
+});
+
+const schema = JSON.parse(readFileSync(new URL('../../../docs/report.schema.json', import.meta.url), 'utf8'));
+
+test('the report is as its schema says, and gives the foreground form', (t) => {
+  const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+  for (const machine of [SHOP, SECRET, hostileServices(HOSTILE_TEXTS)]) {
+    const report = JSON.parse(outputOf([machine]).get('report.json')!);
+    t.true(validate(report), JSON.stringify(validate.errors));
+  }
+  const nginx = machineWith([serviceOf('nginx.service', { type: 'forking', command: ['/usr/sbin/nginx'] })]);
+  const [service] = JSON.parse(outputOf([nginx]).get('report.json')!).vms[0].services;
+  t.deepEqual(service.command, ['/usr/sbin/nginx']);
+  t.deepEqual(service.container, { command: ['/usr/sbin/nginx', '-g', 'daemon off;'] });
 });
 
 const hasCompose = spawnSync('docker-compose', ['version']).status === 0;

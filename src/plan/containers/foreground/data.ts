@@ -34,6 +34,7 @@ export const DATA_ROWS: readonly ForegroundRow[] = [
     folders: [folder('/run/redis', 'redis')],
     always: true,
   },
+  { programs: ['start-memcached'], form: debianMemcached },
   { programs: ['memcached'], drop: ['-d', '--daemon'], folders: [folder('/run/memcached', 'memcache')] },
   {
     data: ['/var/lib/ldap', '/etc/ldap/slapd.d', '/etc/openldap/slapd.d'],
@@ -63,6 +64,11 @@ export const DATA_ROWS: readonly ForegroundRow[] = [
   { programs: ['solr'], last: ['-f'] },
   { programs: ['carbon-cache.py', 'carbon-cache', 'carbon-relay.py'], first: ['--nodaemon'] },
 ];
+
+/** Two scripts of Debian read the same file of options; the one for systemd drops what sends it to the background. */
+function debianMemcached(command: readonly string[]): readonly string[] {
+  return [command[0]!.replace(/start-memcached$/, 'systemd-memcached-wrapper'), ...command.slice(1, 2)];
+}
 
 /**
  * pg_ctlcluster(1) `[options] VERSION CLUSTER start` or `VERSION-CLUSTER start`. `-D` may name the folder of the

@@ -13,6 +13,7 @@ export const WEB_ROWS: readonly ForegroundRow[] = [
   { programs: ['haproxy'], form: haproxy, folders: [folder('/run/haproxy', 'haproxy')], always: true },
   { programs: ['varnishd'], first: ['-F'] },
   { programs: ['squid', 'squid3'], first: ['-N'] },
+  { programs: ['webfsd'], first: ['-F'] },
   { programs: ['tinyproxy'], first: ['-d'] },
   { programs: ['privoxy'], first: ['--no-daemon'] },
   { programs: ['sockd', 'danted'], drop: ['-D'] },
