@@ -25,6 +25,7 @@ import type { OperatingSystem } from '../model/os.js';
 import type { PackageDatabase } from '../model/packages.js';
 import type { Progress } from '../model/progress.js';
 import type { Service } from '../model/services.js';
+import { crossCheck } from './cross-check.js';
 import type { ReadRequest } from './request.js';
 
 /** What reading one machine gave: the findings, and which reader made them. */
@@ -48,13 +49,8 @@ export interface MachineReading {
 export async function readMachine(source: MachineSource, reading: MachineReading): Promise<ReadMachine> {
   const { request, progress, signal } = reading;
   const { name } = source;
-  const guest = await openGuest(source, {
-    reader: request.reader,
-    keys: request.keys,
-    signal,
-    progress,
-    ...(request.root === null ? {} : { root: request.root }),
-  });
+  const access = { keys: request.keys, signal, progress, ...(request.root === null ? {} : { root: request.root }) };
+  const guest = await openGuest(source, { ...access, reader: request.reader });
   try {
     const { fs } = guest;
     progress.step(name, 'reading configuration and databases');
@@ -89,6 +85,7 @@ export async function readMachine(source: MachineSource, reading: MachineReading
       dataDirectories: classified.dataDirectories,
       hostArchitecture: process.arch,
     });
+    const differences = request.crossCheck === true ? await crossCheck(source, guest, access) : [];
     return {
       reader: guest.reader,
       machine: {
@@ -110,6 +107,7 @@ export async function readMachine(source: MachineSource, reading: MachineReading
           ...running.problems,
           ...listening.problems,
           ...content.problems,
+          ...differences,
         ],
       },
     };

@@ -9,6 +9,8 @@ export interface ReadRequest {
   readonly root: string | null;
   readonly keys: readonly DeviceKey[];
   readonly reader: 'auto' | 'libguestfs' | 'native';
+  /** Whether the other reader reads everything, too, and differences become problems. */
+  readonly crossCheck?: boolean;
   /** Metadata, configuration and databases only. */
   readonly quick: boolean;
   /** SHA-256 of the source disks. */

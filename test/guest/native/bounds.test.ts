@@ -55,6 +55,18 @@ check(
   },
   /pointer blocks|more blocks/,
 );
+check(`a super block that denies its checksums is declined, not believed${why}`, async (t) => {
+  const image = emptyImage('denied', 64 * MIB);
+  command('mkfs.ext4', '-q', '-F', image);
+  mounted(image, '', (folder) => command('sh', '-ec', `cd ${folder}; mkdir etc usr; echo x > etc/passwd`));
+  const intact = await openImages([image]);
+  await intact.close();
+  const bytes = readFileSync(image);
+  bytes[1024 + 0x65]! &= ~4;
+  writeFileSync(image, bytes);
+  const error = await t.throwsAsync(openImages([image]), { code: 'native-declined' });
+  t.regex(error.message, /flag of checksums/);
+});
 check(
   `a folder inside of itself is declined${why}`,
   declined,

@@ -63,6 +63,7 @@ export function readExtSuperBlock(cache: BlockCache): ExtSuperBlock {
   const hasChecksums = (readOnly & RO_COMPAT.checksums) !== 0;
   if (hasChecksums && crc32c(0xffffffff, raw, 0, 1020) !== raw.readUInt32LE(1020))
     throw damaged('ext super block checksum');
+  if (!hasChecksums && isSealedWithoutFlag(raw)) throw damaged('ext flag of checksums');
   const logBlockSize = raw.readUInt32LE(0x18);
   if (logBlockSize > 6) throw damaged('ext block size');
   const uuid = raw.subarray(0x68, 0x78);
@@ -113,6 +114,13 @@ export function inodeTableReader(cache: BlockCache, superBlock: ExtSuperBlock): 
     known.set(group, table);
     return table;
   };
+}
+
+/** Whether the one thing wrong with the super block is that it denies its checksums: all others would go unchecked. */
+function isSealedWithoutFlag(raw: Buffer): boolean {
+  const sealed = Buffer.from(raw.subarray(0, 1020));
+  sealed.writeUInt32LE((sealed.readUInt32LE(0x64) | RO_COMPAT.checksums) >>> 0, 0x64);
+  return crc32c(0xffffffff, sealed) === raw.readUInt32LE(1020);
 }
 
 function checkGeometry(s: ExtSuperBlock, size: number): void {
