@@ -160,10 +160,7 @@ function finished(drafts: readonly Draft[], base: string, taken: Set<string>, im
   );
   const order = startOrder(
     new Map(
-      drafts.map(({ service }) => [
-        slugs.get(service.name)!,
-        service.after.flatMap((name) => slugs.get(name) ?? slugs.get(name.replace(/\.service$/, '')) ?? []),
-      ]),
+      drafts.map(({ service }) => [slugs.get(service.name)!, service.after.flatMap((name) => slugsOf(name, slugs))]),
     ),
   );
   return drafts
@@ -178,6 +175,14 @@ function finished(drafts: readonly Draft[], base: string, taken: Set<string>, im
       };
     })
     .sort((a, b) => comparePaths(a.slug, b.slug));
+}
+
+/** A unit that only groups its instances (Debian's `postgresql.service`) stands for all of them. */
+function slugsOf(name: string, slugs: ReadonlyMap<string, string>): string[] {
+  const bare = name.replace(/\.service$/, '');
+  const own = slugs.get(name) ?? slugs.get(bare);
+  if (own !== undefined) return [own];
+  return [...slugs].filter(([other]) => other.startsWith(`${bare}@`)).map(([, slug]) => slug);
 }
 
 /** The unit's own folders first, then those of tmpfiles.d, then what a script would make, then those of sockets and pid files. */

@@ -78,6 +78,15 @@ test('services that wait for each other do not make a circle', (t) => {
   t.is(Number('shop' in db!.depends_on) + Number('db' in shop!.depends_on), 1);
 });
 
+test('who starts after a group of instances starts after each of them', (t) => {
+  const names = ['db@1.service', 'db@2.service', 'dbx.service'];
+  const machine = machineWith([
+    serviceOf('a.service', { after: ['db.service', 'gone.service'] }),
+    ...names.map((name) => serviceOf(name)),
+  ]);
+  t.deepEqual(Object.keys(composeOf(machine).services.a!.depends_on), ['web-net', 'db-1', 'db-2']);
+});
+
 test('a health check asks for the port in the tables of the kernel, in its protocol', (t) => {
   const { db, shop } = composeOf(SHOP).services;
   t.regex(shop!.healthcheck.test.join(' '), /:0050 .* 0A .*\/proc\/net\/tcp/);
