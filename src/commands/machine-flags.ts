@@ -86,6 +86,8 @@ export const machineFlags = {
     multiple: true,
     helpValue: 'NAME',
   }),
+  'no-cache': Flags.boolean({ summary: 'Read disks again that have not changed since an earlier run.' }),
+  check: Flags.boolean({ summary: 'Tell unchanged disks by their content too, not by name, size and times alone.' }),
   'show-secrets': Flags.boolean({ summary: 'Do not mask passwords in commands and environments.' }),
 };
 
@@ -110,6 +112,8 @@ export interface MachineFlags {
   readonly levels: number | undefined;
   readonly 'min-layer-size'?: number | undefined;
   readonly jobs?: number | undefined;
+  readonly 'no-cache'?: boolean;
+  readonly check?: boolean;
   readonly 'include-service'?: string[] | undefined;
   readonly 'show-secrets': boolean;
 }
@@ -133,6 +137,8 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
     include: flags.include ?? [],
     exclude: flags.exclude ?? [],
     ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+    cache: flags['no-cache'] !== true,
+    check: flags.check === true,
     showSecrets: flags['show-secrets'],
     plan: {
       baseImage: flags['base-image'] ?? null,

@@ -9,6 +9,7 @@ import { comparePaths } from '../model/path.js';
 import type { Progress } from '../model/progress.js';
 import { defaultJobs, mapBounded } from './bounded.js';
 import { type ReadMachine, readMachine } from './inspect-machine.js';
+import { codeIdentity, machineCache } from './machine-cache.js';
 import type { ReadRequest } from './request.js';
 
 /** A machine of a run, with the place its content was spooled to and the digests of its disks. */
@@ -112,7 +113,20 @@ async function collect(
   const diskDigests = request.hash ? await hashDisks(source, progress, signal) : new Map<string, string>();
   const spool = spoolFolder === null ? null : await createContentSpool(join(spoolFolder, `${source.slug}.spool`));
   if (spool !== null) closers.push(() => spool.close());
-  return { ...(await readMachine(source, { request, progress, signal, spool })), spool, diskDigests };
+  // Archives need the content itself, and the cache has none.
+  const cache = request.cache === true && spool === null ? await machineCache(source, request, await code()) : null;
+  const known = await cache?.load();
+  if (known !== undefined) progress.step(source.name, 'unchanged since an earlier run');
+  const read = known ?? (await readMachine(source, { request, progress, signal, spool }));
+  if (known === undefined) await cache?.store(read);
+  return { ...read, spool, diskDigests };
+}
+
+let codeOnce: Promise<string> | undefined;
+
+function code(): Promise<string> {
+  codeOnce ??= codeIdentity();
+  return codeOnce;
 }
 
 async function hashDisks(source: MachineSource, progress: Progress, signal: AbortSignal): Promise<Map<string, string>> {

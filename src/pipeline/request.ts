@@ -20,6 +20,10 @@ export interface ReadRequest {
   readonly exclude: readonly string[];
   /** Machines that are read at once; without it as many as cores and memory allow. */
   readonly jobs?: number;
+  /** Whether what earlier runs read of unchanged disks may be used and added to. */
+  readonly cache?: boolean;
+  /** Tells unchanged disks by their content too, rather than by name, size and times alone. */
+  readonly check?: boolean;
 }
 
 export interface DeviceKey {

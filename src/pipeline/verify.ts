@@ -27,7 +27,10 @@ export async function verify(request: VerifyRequest, context: RunContext): Promi
   try {
     const { place, keepsUserAttributes } = await placeOf(request, folder, context);
     const image = await openSavedImage(place);
-    const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder: null });
+    const collection = await collectMachines(
+      { ...request, quick: false, cache: false },
+      { ...context, spoolFolder: null },
+    );
     try {
       const { machine } = collection.machines[0]!;
       const snapshot = await snapshotOf(image, { ...context, known: EMPTY_SNAPSHOT, machine: machine.source.name });

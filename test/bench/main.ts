@@ -12,7 +12,7 @@ if (disk === undefined) throw new Error('usage: main.ts DISK.raw');
 const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
 const tool = new URL('../../bin/run.js', import.meta.url).pathname;
 const analyze = (reader: string, name: string, ...flags: string[]): string[] => [
-  ...[process.execPath, tool, 'analyze', disk, '--reader', reader],
+  ...[process.execPath, tool, 'analyze', disk, '--no-cache', '--reader', reader],
   ...['--output', join(scratch, name), ...flags],
 ];
 // Where KVM is a trap the peers would hang; they get the same emulated appliance as the tool.

@@ -35,7 +35,8 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
       : ['/bin/sh', ['-c', `umask ${options.umask}; exec "$@"`, 'sh', process.execPath]];
   const child = spawn(program, [...before, BIN, ...args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, ...options.environment },
+    // A cache would make a test of reading one of what an earlier test read.
+    env: { ...process.env, XDG_CACHE_HOME: '/dev/null', ...options.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';

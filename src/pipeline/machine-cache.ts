@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
+import { gunzip, gzip } from 'node:zlib';
+import type { MachineSource } from '../model/machine.js';
+import type { ReadMachine } from './inspect-machine.js';
+import type { ReadRequest } from './request.js';
+
+/**
+ * What earlier runs read of disks that have not changed since. An entry is one file, named by all that decides what
+ * reading gives; anything wrong with an entry or with the folder is a miss, never an error. Passwords that services
+ * hold are in it, so the folder is the user's alone; of encrypted machines nothing is kept.
+ */
+export interface MachineCache {
+  /** @returns undefined when the machine is to be read. */
+  load(): Promise<ReadMachine | undefined>;
+  /** Keeps what was read, unless the disks have changed meanwhile. */
+  store(read: ReadMachine): Promise<void>;
+}
+
+/** The oldest entries go first. */
+const MAX_BYTES = 1_000_000_000;
+const MAX_ENTRY_BYTES = 200_000_000;
+const MAX_UNPACKED_BYTES = 1_000_000_000;
+const SUFFIX = '.machine';
+const DIGEST_BYTES = 32;
+
+/** What a request says that does not change what is read. */
+const IRRELEVANT = new Set(['machines', 'output', 'jobs', 'hash', 'plan', 'options', 'showSecrets', 'cache', 'keys']);
+
+/** @returns null when the machine cannot be recognised again, or must not be kept. */
+export async function machineCache(
+  source: MachineSource,
+  request: ReadRequest,
+  code: string,
+): Promise<MachineCache | null> {
+  if (request.keys.length > 0) return null;
+  const files = filesOf(source);
+  if (files === null) return null;
+  const identify = async (): Promise<string> => identity(source, request, code, files);
+  const folder = await ownFolder();
+  const before = folder === null ? null : await identify().catch(() => null);
+  if (folder === null || before === null) return null;
+  const path = join(folder, `${before}${SUFFIX}`);
+  return {
+    load: () => loadEntry(path, source).catch(() => undefined),
+    async store(read) {
+      try {
+        if ((await identify()) !== before) return;
+        await storeEntry(path, read);
+        await trim(folder);
+      } catch {
+        // A full disk or a folder that went away costs the next run its time, nothing else.
+      }
+    },
+  };
+}
+
+/** Name, size and time of every file of the program: another build may read otherwise. */
+export async function codeIdentity(): Promise<string> {
+  const root = new URL('../', import.meta.url).pathname;
+  const hash = createHash('sha256').update(process.version);
+  for (const name of (await readdir(root, { recursive: true })).sort()) {
+    const { size, mtimeMs } = await stat(join(root, name));
+    hash.update(`${name}\0${size}\0${mtimeMs}\0`);
+  }
+  return hash.digest('hex');
+}
+
+/** Null for a folder, whose files would all have to be looked at, and for disks unpacked for this run. */
+function filesOf(source: MachineSource): string[] | null {
+  if (/\.ova$/i.test(source.argument)) return null;
+  if (source.root !== undefined) return source.root.kind === 'tar' ? [source.root.path] : null;
+  return source.disks.flatMap(({ files }) => files);
+}
+
+async function identity(
+  source: MachineSource,
+  request: ReadRequest,
+  code: string,
+  files: readonly string[],
+): Promise<string> {
+  const hash = createHash('sha256').update(code);
+  const { release: _, ...described } = source;
+  const asked = Object.entries(request).filter(([name]) => !IRRELEVANT.has(name));
+  const plain = asked.map(([name, value]) => [name, value instanceof Set ? [...value].sort() : value]);
+  hash.update(JSON.stringify([described, plain.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))]));
+  for (const file of files) {
+    const { size, mtimeNs, ctimeNs, ino, dev } = await stat(file, { bigint: true });
+    hash.update(JSON.stringify([file, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)]));
+    if (request.check === true) {
+      for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** The user's own cache folder; null when there is none that only the user may write to. */
+async function ownFolder(): Promise<string | null> {
+  const named = process.env.XDG_CACHE_HOME;
+  const parent = named !== undefined && isAbsolute(named) ? named : join(homedir(), '.cache');
+  const folder = join(parent, 'vm2docker-image');
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = await lstat(folder);
+    const isOwn = uid === process.getuid?.() && (mode & 0o170000) === 0o040000 && (mode & 0o077) === 0;
+    return isOwn ? folder : null;
+  } catch {
+    return null;
+  }
+}
+
+async function loadEntry(path: string, source: MachineSource): Promise<ReadMachine | undefined> {
+  const { size } = await lstat(path);
+  if (size > MAX_ENTRY_BYTES) return undefined;
+  const bytes = await readFile(path);
+  const body = bytes.subarray(DIGEST_BYTES);
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
+  const read = deserialize(await promisify(gunzip)(body, { maxOutputLength: MAX_UNPACKED_BYTES })) as ReadMachine;
+  const now = new Date();
+  await utimes(path, now, now);
+  return { ...read, machine: { ...read.machine, source } };
+}
+
+async function storeEntry(path: string, read: ReadMachine): Promise<void> {
+  const plain = { ...read, machine: { ...read.machine, source: null } };
+  const body = await promisify(gzip)(serialize(plain), { level: 1 });
+  if (body.length > MAX_ENTRY_BYTES) return;
+  const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  try {
+    const digest = createHash('sha256').update(body).digest();
+    await writeFile(partial, Buffer.concat([digest, body]), { mode: 0o600, flag: 'wx' });
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+async function trim(folder: string): Promise<void> {
+  const entries: { path: string; size: number; mtimeMs: number }[] = [];
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const { size, mtimeMs } = await lstat(path);
+    if (name.endsWith(SUFFIX)) entries.push({ path, size, mtimeMs });
+  }
+  entries.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  let total = 0;
+  for (const { path, size } of entries) {
+    total += size;
+    if (total > MAX_BYTES) await rm(path, { force: true });
+  }
+}
