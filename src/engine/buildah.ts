@@ -47,8 +47,8 @@ export const buildahEngine: Engine = {
   },
 };
 
-function call(args: readonly string[], { log, signal }: CallOptions) {
-  return runLogged('buildah', args, { onLine: log, signal, timeoutMs: CALL_TIMEOUT_MS });
+function call(args: readonly string[], { log, signal, environment = {} }: CallOptions) {
+  return runLogged('buildah', args, { onLine: log, signal, environment, timeoutMs: CALL_TIMEOUT_MS });
 }
 
 function describe(text: string): EngineImage {

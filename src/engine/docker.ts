@@ -23,8 +23,8 @@ export const podmanEngine = dockerLikeEngine('podman', {
 });
 
 function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keepsUserAttributes' | 'version'>): Engine {
-  const call = (args: readonly string[], { log, signal }: CallOptions) =>
-    runLogged(program, args, { onLine: log, signal, timeoutMs: CALL_TIMEOUT_MS });
+  const call = (args: readonly string[], { log, signal, environment = {} }: CallOptions) =>
+    runLogged(program, args, { onLine: log, signal, environment, timeoutMs: CALL_TIMEOUT_MS });
   const orFail = async (args: readonly string[], options: CallOptions, what: string): Promise<void> => {
     const { exitCode, tail } = await call(args, options);
     if (exitCode !== 0) throw engineFailure(program, what, tail);

@@ -37,6 +37,8 @@ export interface CallOptions {
   /** Gets each line that the engine prints. */
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
+  /** Added to the environment of the engine's program: by it a guard finds what has to end with us. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Where `save` left an image: a folder in OCI layout and its name in it, or an archive as `docker save` writes it. */

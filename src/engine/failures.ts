@@ -38,9 +38,11 @@ export function failedLine(dockerfile: string, tail: readonly string[]): number 
     if (direct !== null) return Number(direct[1]);
     const step = STEP.exec(text.trim());
     if (step === null) continue;
-    // Engines join continued lines: the beginning is enough to find an instruction.
-    const beginning = step[1]!.slice(0, 24).trim();
-    const at = dockerfile.split('\n').findIndex((line) => line.startsWith(beginning));
+    // Engines join continued lines: the first of them begins what they print.
+    const at = dockerfile.split('\n').findIndex((line) => {
+      const beginning = line.replace(/\\$/, '').trim();
+      return beginning !== '' && step[1]!.startsWith(beginning);
+    });
     return at === -1 ? null : at + 1;
   }
   return null;

@@ -4,7 +4,7 @@ import { buildahEngine } from './buildah.js';
 import { dockerEngine, podmanEngine } from './docker.js';
 import type { Engine, EngineName } from './engine.js';
 
-export type { Engine, EngineImage, EngineName, SavedPlace } from './engine.js';
+export type { CallOptions, Engine, EngineImage, EngineName, SavedPlace } from './engine.js';
 
 /** Every engine, in the order in which they are looked for. */
 export const ENGINES: readonly Engine[] = [dockerEngine, podmanEngine, buildahEngine];

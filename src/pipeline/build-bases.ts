@@ -1,18 +1,13 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Engine } from '../engine/index.js';
+import type { CallOptions, Engine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { BasePlan, Plan } from '../model/plan.js';
 import { layerArchive } from '../render/layout.js';
 import { type BootstrapRequest, bootstrapArguments } from '../tools/mmdebstrap.js';
 import { runLogged } from '../tools/run-logged.js';
 import type { OutputFolder } from './output-folder.js';
-
-interface CallOptions {
-  readonly log: (line: string) => void;
-  readonly signal: AbortSignal;
-}
 
 const BOOTSTRAP_TIMEOUT_MS = 3_600_000;
 
@@ -60,7 +55,7 @@ export async function placeRootfs(plan: Plan, rootfs: string | null, output: Out
 export async function bootstrapRoot(
   bootstrap: NonNullable<BasePlan['bootstrap']>,
   target: string,
-  { log, signal }: CallOptions,
+  { log, signal, environment = {} }: CallOptions,
 ): Promise<void> {
   const request: BootstrapRequest = bootstrap;
   // The program tells the form of the archive by the end of its name.
@@ -70,6 +65,7 @@ export async function bootstrapRoot(
     const { exitCode, tail } = await runLogged('mmdebstrap', bootstrapArguments(request, partial), {
       onLine: log,
       signal,
+      environment,
       timeoutMs: BOOTSTRAP_TIMEOUT_MS,
     });
     if (exitCode !== 0) {

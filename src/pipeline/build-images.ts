@@ -27,6 +27,8 @@ export interface BuildOptions extends RunContext {
   /** Folder for saved images; its owner removes it. */
   readonly workFolder: string;
   readonly log: (line: string) => void;
+  /** Of the programs that build. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Differences in time alone go into the deltas, and are compared. */
   readonly strictTimes: boolean;
   readonly verify: boolean;
@@ -91,7 +93,7 @@ interface Session {
 
 async function buildLayer({ plan, group, options }: Session, layer: LayerPlan): Promise<void> {
   if (layer.kind === 'base' && group.base.kind === 'public') return;
-  const { engine, output, progress, signal, log } = options;
+  const { engine, output, progress, signal, log, environment } = options;
   signal.throwIfAborted();
   const folder = layerFolder(plan, group, layer);
   const tag = layerTag(plan, group, layer);
@@ -115,12 +117,15 @@ async function buildLayer({ plan, group, options }: Session, layer: LayerPlan): 
   }
   if (bootstrap !== undefined) {
     progress.step(vm, `bootstrapping ${bootstrap.suite}`);
-    await bootstrapRoot(bootstrap, file!, { log, signal });
+    await bootstrapRoot(bootstrap, file!, { log, signal, environment });
   }
   progress.step(vm, `building ${tag}`);
   log(`### ${tag}`);
   const needsNetwork = layer.mode === 'install';
-  await engine.build({ folder: join(output.stagingPath, folder), tag, labels, needsNetwork }, { log, signal });
+  await engine.build(
+    { folder: join(output.stagingPath, folder), tag, labels, needsNetwork },
+    { log, signal, environment },
+  );
 }
 
 async function buildDelta(
@@ -181,9 +186,9 @@ async function measureChain(
 
 /** The image as its layers have it, whatever the build said it did. */
 async function readBack({ options }: Session, tag: string, vm: string, known: ImageSnapshot): Promise<ImageSnapshot> {
-  const { engine, workFolder, log, signal } = options;
+  const { engine, workFolder, log, signal, environment } = options;
   options.progress.step(vm, `reading ${tag} back`);
-  const place = await engine.save(tag, workFolder, { log, signal });
+  const place = await engine.save(tag, workFolder, { log, signal, environment });
   const snapshot = await snapshotOf(await openSavedImage(place), { ...options, known, machine: vm });
   if (place.kind === 'docker-archive') await rm(place.path, { force: true });
   return snapshot;

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import { type Engine, type EngineName, findEngine } from '../engine/index.js';
+import { type CallOptions, type Engine, type EngineName, findEngine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { Plan } from '../model/plan.js';
 import type { BuiltSizes } from '../render/report.js';
+import { startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { type BuiltImages, buildImages } from './build-images.js';
@@ -88,29 +89,40 @@ async function writeContexts(
   return { plan, built: new Map(), verifications: [] };
 }
 
+interface BuildSetting extends RunContext {
+  readonly output: OutputFolder;
+  readonly workFolder: string;
+  readonly engine: Engine;
+}
+
 async function build(
   planned: Plan,
   collection: Collection,
   request: ConvertRequest,
-  setting: RunContext & { readonly output: OutputFolder; readonly workFolder: string; readonly engine: Engine },
+  setting: BuildSetting,
 ): Promise<BuiltImages> {
   const { output, signal } = setting;
+  // An engine that goes on when we are gone would build what nobody waits for.
+  const guard = startGuard();
+  const { environment } = guard;
   const stream = await output.createStream('build.log');
   const log = (line: string): void => {
     stream.write(`${line}\n`);
   };
   try {
-    const plan = await withReachableBases(planned, collection, request, { ...setting, log });
+    const plan = await withReachableBases(planned, collection, request, { ...setting, log, environment });
     await placeRootfs(plan, request.plan.baseRootfs, output);
     return await buildImages(plan, collection, {
       ...setting,
       log,
+      environment,
       strictTimes: request.strictTimes,
       verify: request.verify,
       fresh: request.fresh,
     });
   } finally {
     await new Promise<void>((resolve) => stream.end(resolve));
+    await guard.close();
     signal.throwIfAborted();
   }
 }
@@ -120,10 +132,10 @@ async function withReachableBases(
   plan: Plan,
   collection: Collection,
   request: ConvertRequest,
-  { engine, log, signal, progress }: RunContext & { readonly engine: Engine; readonly log: (line: string) => void },
+  { engine, progress, ...call }: RunContext & CallOptions & { readonly engine: Engine },
 ): Promise<Plan> {
   try {
-    return await fetchBases(plan, engine, { log, signal });
+    return await fetchBases(plan, engine, call);
   } catch (error) {
     const isMissing = error instanceof AppError && error.code === 'base-image-missing';
     if (!isMissing || request.plan.baseImage !== null) throw error;
