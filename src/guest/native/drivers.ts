@@ -3,6 +3,7 @@ import { openBtrfs } from './btrfs/open-btrfs.js';
 import { prepareZstd } from './btrfs/zstd.js';
 import { openExt } from './ext/open-ext.js';
 import type { NativeFileSystem } from './file-system.js';
+import { openVfat } from './vfat/open-vfat.js';
 import { openXfs } from './xfs/open-xfs.js';
 
 /** The file systems that are read here, by blkid's word; everything else is declined. */
@@ -12,6 +13,7 @@ export const DRIVERS: ReadonlyMap<string, (view: BlockView) => NativeFileSystem>
   ['ext4', openExt],
   ['xfs', openXfs],
   ['btrfs', openBtrfs],
+  ['vfat', openVfat],
 ]);
 
 /** What must be loaded before the first driver is used: parsers do not wait. */
