@@ -40,6 +40,40 @@ export async function openGuest(source: MachineSource, options: OpenGuestOptions
   return await openLibguestfs(source, options);
 }
 
+/** What `--reader auto` takes for a machine. */
+export interface ReaderChoice {
+  readonly reader: Guest['reader'];
+  readonly reason: string;
+}
+
+/**
+ * Says which reader `auto` would take, and why; all metadata is read for that, and no appliance is started.
+ * @throws AppError as the in-process reader does, for what is no matter of the reader.
+ */
+export async function explainReader(
+  source: MachineSource,
+  options: GuestOptions & { readonly progress: Progress },
+): Promise<ReaderChoice> {
+  if (source.root !== undefined) return { reader: source.root.kind, reason: 'no disk is to be read' };
+  let refusal: string | undefined;
+  let types = '';
+  try {
+    const guest = await openNative(source, options);
+    const mounted = guest.filesystems.filter(({ mountpoint }) => mountpoint !== null);
+    types = [...new Set(mounted.map(({ type }) => type))].join(', ');
+    await guest.close();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'native-declined') throw error;
+    refusal = error.message;
+  }
+  const { acceleration, onTrial } = await chooseAcceleration();
+  if (refusal !== undefined) return { reader: 'libguestfs', reason: refusal };
+  if (acceleration === 'kvm' && !onTrial)
+    return { reader: 'libguestfs', reason: `KVM works here; the reader without an appliance knows ${types}, too` };
+  const kvm = acceleration === 'kvm' ? 'KVM was not yet seen to work here' : 'KVM does not work here';
+  return { reader: 'native', reason: `${kvm}, and all of the machine is understood (${types})` };
+}
+
 async function isKvmKnownToWork(): Promise<boolean> {
   const { acceleration, onTrial } = await chooseAcceleration();
   return acceleration === 'kvm' && !onTrial;

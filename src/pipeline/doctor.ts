@@ -1,6 +1,11 @@
 import { constants } from 'node:fs';
 import { access, readdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { openSource } from '../disk/open-source.js';
+import { AppError } from '../errors.js';
+import { explainReader } from '../guest/open-guest.js';
+import type { Progress } from '../model/progress.js';
+import { chooseAcceleration } from '../tools/acceleration.js';
 import { DEBIAN_PACKAGE_OF } from '../tools/run.js';
 import { dockerEngineVersion, programVersion } from '../tools/versions.js';
 
@@ -28,6 +33,35 @@ export async function checkHost(): Promise<Check[]> {
     ...(await checkEngines()),
     await checkProgram('mmdebstrap', 'warning', 'makes base images of releases that no registry has'),
   ];
+}
+
+export interface MachineChecks {
+  readonly machines: readonly string[];
+  readonly allowDirs: readonly string[];
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** For each machine, which reader `--reader auto` would take and why. A machine that cannot be read is a failed check. */
+export async function checkMachines({ machines, allowDirs, progress, signal }: MachineChecks): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const name of machines) {
+    try {
+      const names = { takenNames: new Set<string>(), takenSlugs: new Set<string>() };
+      const source = await openSource(name, { allowDirs, ...names, signal, progress });
+      try {
+        const { reader, reason } = await explainReader(source, { keys: [], signal, progress });
+        checks.push({ name, status: 'ok', message: `--reader auto takes ${reader}: ${reason}` });
+      } finally {
+        await source.release();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof AppError)) throw error;
+      checks.push({ name, status: 'failed', message: error.message, todo: error.todo });
+    }
+  }
+  return checks;
 }
 
 async function checkProgram(program: string, ifMissing: 'warning' | 'failed', purpose: string): Promise<Check> {
@@ -76,7 +110,16 @@ async function checkAcceleration(): Promise<Check> {
       todo: 'On a host with virtualisation: modprobe kvm, and add yourself to the group kvm.',
     };
   }
-  return { name, status: 'ok', message: '/dev/kvm is accessible' };
+  const { acceleration, onTrial } = await chooseAcceleration();
+  if (acceleration === 'kvm') {
+    return { name, status: 'ok', message: `/dev/kvm is accessible${onTrial ? ', and not yet tried' : ', and works'}` };
+  }
+  return {
+    name,
+    status: 'warning',
+    message: '/dev/kvm is accessible and does not work, or is switched off: the appliance is emulated',
+    todo: 'Use --reader auto, which needs no appliance for most disks.',
+  };
 }
 
 async function checkTemporarySpace(): Promise<Check> {
