@@ -43,27 +43,42 @@ export function weigh(problem: TreeProblem, common: Iterable<number>): number {
 
 /** The largest subset whose members' needs it satisfies itself. */
 export function closed(problem: TreeProblem, common: Int32Array): Int32Array {
-  const members = new Set(common);
-  const dependents = new Map<number, number[]>();
-  const isBroken = (item: number): boolean =>
-    problem.packages[item]!.needs.some((oneOf) => !oneOf.some((candidate) => members.has(candidate)));
-  const pending: number[] = [];
-  for (const item of common) {
-    for (const candidate of problem.packages[item]!.needs.flat()) {
-      const list = dependents.get(candidate);
-      if (list === undefined) dependents.set(candidate, [item]);
-      else list.push(item);
+  const isMember = new Uint8Array(problem.packages.length);
+  for (const item of common) isMember[item] = 1;
+  const isBroken = (item: number): boolean => {
+    for (const oneOf of problem.packages[item]!.needs) {
+      if (!oneOf.some((candidate) => isMember[candidate] === 1)) return true;
     }
-    if (isBroken(item)) pending.push(item);
-  }
+    return false;
+  };
+  const pending: number[] = [];
+  for (const item of common) if (isBroken(item)) pending.push(item);
+  // Mostly nothing is, and who needs whom need not be known.
+  if (pending.length === 0) return common;
+  const dependents = dependentsOf(problem, common);
   while (pending.length > 0) {
     const item = pending.pop()!;
-    if (!members.delete(item)) continue;
+    if (isMember[item] === 0) continue;
+    isMember[item] = 0;
     for (const dependent of dependents.get(item) ?? []) {
-      if (members.has(dependent) && isBroken(dependent)) pending.push(dependent);
+      if (isMember[dependent] === 1 && isBroken(dependent)) pending.push(dependent);
     }
   }
-  return members.size === common.length ? common : Int32Array.from(common.filter((item) => members.has(item)));
+  return common.filter((item) => isMember[item] === 1);
+}
+
+function dependentsOf(problem: TreeProblem, common: Int32Array): Map<number, number[]> {
+  const dependents = new Map<number, number[]>();
+  for (const item of common) {
+    for (const oneOf of problem.packages[item]!.needs) {
+      for (const candidate of oneOf) {
+        const list = dependents.get(candidate);
+        if (list === undefined) dependents.set(candidate, [item]);
+        else list.push(item);
+      }
+    }
+  }
+  return dependents;
 }
 
 export function intersection(a: Int32Array, b: Int32Array): Int32Array {
