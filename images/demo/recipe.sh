@@ -3,7 +3,7 @@ SUITE=bookworm
 SECURITY=yes
 SIZE=4G
 LAYOUT=ext4
-PACKAGES=linux-image-cloud-amd64,systemd-sysv,dbus,udev,ifupdown,nginx,postgresql,redis-server,openssh-server,cron,logrotate,python3-minimal,ca-certificates,less,vim-tiny
+PACKAGES=linux-image-cloud-amd64,systemd-sysv,dbus,udev,ifupdown,nginx,postgresql,redis-server,openssh-server,cron,logrotate,python3,ca-certificates,less,vim-tiny
 
 customize() {
   local root=$1

@@ -138,12 +138,9 @@ function excludedLines(planned: MachinePlan, machine: InspectedMachine): string[
   for (const { excluded } of machine.files.records.values()) {
     if (excluded !== undefined && !reasons.has(excluded.class)) reasons.set(excluded.class, excluded.reason);
   }
-  const rows = Object.entries(planned.sizes.excluded).map(([name, bytes]) => [
-    name,
-    humanSize(bytes),
-    reasons.get(name) ?? '',
-    `--keep ${name}`,
-  ]);
+  // Empty lock files and folders weigh nothing; the report names them.
+  const weighing = Object.entries(planned.sizes.excluded).filter(([, bytes]) => bytes > 0);
+  const rows = weighing.map(([name, bytes]) => [name, humanSize(bytes), reasons.get(name) ?? '', `--keep ${name}`]);
   const unrepresentable = planned.unrepresentable.map(({ path, reason }) => `${displayPath(path)}: ${reason}`);
   return [
     ...alignColumns(
