@@ -19,6 +19,21 @@ import { encodePath, parentPath } from '../../src/model/path.js';
  * down once, built as a folder (root is needed for devices), an archive, a disk or in memory.
  */
 export const CAPABILITY = Buffer.from('0100000280000000000000000000000000000000', 'hex');
+/** As getxattr(2) gives them (acl(5), version 2): owner, user 1000, group, group 33, mask, others; a mask decides the group bits. */
+export const ACCESS_ACL = Buffer.from(
+  '02000000' +
+    '01000600ffffffff' +
+    '02000700e8030000' +
+    '04000400ffffffff' +
+    '0800040021000000' +
+    '10000700ffffffff' +
+    '20000400ffffffff',
+  'hex',
+);
+export const DEFAULT_ACL = Buffer.from(
+  '02000000' + '01000700ffffffff' + '02000500e8030000' + '04000500ffffffff' + '10000500ffffffff' + '20000500ffffffff',
+  'hex',
+);
 export const MTIME = 1_500_000_000;
 export const HOLE_START = 64 * 1024 * 1024;
 export const HOLE_DATA = 'behind the hole';
@@ -51,6 +66,8 @@ export const CONTRACT_TREE: Readonly<Record<string, TreeNode>> = {
   '/odd/ blanks ': { content: 'blanks' },
   '/odd/$(touch x)': { content: 'shell' },
   '/odd/-rf': { content: 'option' },
+  '/odd/acl': { content: 'acl', mode: 0o674, attributes: { 'system.posix_acl_access': ACCESS_ACL } },
+  '/odd/acls': { type: 'directory', attributes: { 'system.posix_acl_default': DEFAULT_ACL } },
   '/odd/back\\nslash': { content: 'backslash and n' },
   '/odd/block': { type: 'block', device: { major: 259, minor: 70000 }, mode: 0o660, gid: 6 },
   '/odd/capable': { content: 'capable', mode: 0o755, attributes: { 'security.capability': CAPABILITY } },

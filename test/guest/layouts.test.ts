@@ -7,11 +7,11 @@ import { LAYOUTS } from './layouts.js';
 import { sourceOf } from './libguestfs/contract-disk.js';
 
 const isRoot = process.geteuid?.() === 0;
-const able = isRoot ? test : test.skip;
+const able = isRoot ? test.serial : test.serial.skip;
 const note = isRoot ? '' : ' (left out: making subvolumes needs root)';
 
 for (const { title, disks, root, shows, fails, nativeDeclines } of LAYOUTS) {
-  able.serial(`native: ${title}${note}`, async (t) => {
+  able(`native: ${title}${note}`, async (t) => {
     const device = (text: string): string => text.replaceAll(/DISK(\d)/g, '/dev/sda$1');
     const opening = openNative(sourceOf(...disks.map(layoutDisk)), {
       keys: [],

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../src/errors.js';
 import type { DiskRecipe, Part } from './layout-disks.js';
 
 /** How machines come divided over disks, and what is to be said of each; the same by every reader. */
@@ -7,7 +8,7 @@ export interface Layout {
   readonly root?: string;
   /** Either a file of the machine with its content, or the error. */
   readonly shows?: Readonly<Record<string, string>>;
-  readonly fails?: { readonly code: string; readonly says: RegExp };
+  readonly fails?: { readonly code: ErrorCode; readonly says: RegExp };
   /** What the native reader leaves to libguestfs. */
   readonly nativeDeclines?: true;
 }

@@ -38,7 +38,7 @@ export class LibguestfsFs extends TreeGuestFs {
       this.#problems.push({
         code: 'file-unreadable',
         path: displayPath(entry.path),
-        reason: 'left out by the appliance',
+        reason: 'the appliance could not read it',
       });
     });
   }
@@ -56,7 +56,8 @@ export class LibguestfsFs extends TreeGuestFs {
   protected async *readContents(entries: readonly Entry[]): AsyncGenerator<readonly [Entry, Buffer]> {
     for await (const member of this.#archive(entries)) {
       const entry = this.tree.at(memberPath(member));
-      if (entry?.type === 'file' && member.type === 'file') yield [entry, await wholeContent(member)];
+      if (entry?.type === 'file' && member.type === 'file' && member.isUnreadable !== true)
+        yield [entry, await wholeContent(member)];
     }
   }
 

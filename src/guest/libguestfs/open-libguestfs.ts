@@ -81,9 +81,13 @@ async function readMetadata(appliance: Appliance, { index }: MountedGuest, probl
   const { status, errors } = parseTrailer(rest);
   problems.push(...found);
   if (status !== 0) {
+    const folders = new Set(entries.filter(({ type }) => type === 'directory').map(({ path }) => path));
     for (const line of errors.slice(0, 1000)) {
       const match = /^find: .root\d+(\/.*?).: (.*)$/s.exec(line);
-      problems.push({ code: 'folder-unreadable', path: match?.[1] ?? '/', reason: match?.[2] ?? line });
+      const path = match?.[1] ?? '/';
+      // What has no entry could not even be told from a file: its inode is broken.
+      const code = folders.has(path) ? 'folder-unreadable' : 'file-unreadable';
+      problems.push({ code, path, reason: match?.[2] ?? line });
     }
   }
   return entries;

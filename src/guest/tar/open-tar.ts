@@ -89,6 +89,11 @@ async function indexArchive(
       });
     const path = placeOf(member.name, found, problems);
     if (path === null) continue;
+    if (member.isUnreadable === true) {
+      const reason = 'the program that made the archive could not read it';
+      problems.push({ code: 'file-unreadable', path: displayPath(path), reason });
+      continue;
+    }
     const original = member.type === 'hardlink' ? found.get(normalizePath(member.linkName)) : undefined;
     if (member.type === 'hardlink' && original === undefined) {
       problems.push({

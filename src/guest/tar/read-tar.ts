@@ -29,6 +29,11 @@ export interface TarMember {
   readonly position: number;
   /** Where there is data, when there are holes. */
   readonly segments?: readonly SparseSegment[];
+  /**
+   * GNU tar 1.34 does not notice that a damaged file system gives no map of a file's holes: it stores an empty map and
+   * one byte less than that, and ends as if all were well. The file then is not all hole; nothing is known of it.
+   */
+  readonly isUnreadable?: boolean;
   /** The data of a file; what is not taken is skipped when the next member is asked for. */
   readonly content: AsyncIterable<DataRun>;
 }
@@ -115,6 +120,7 @@ async function* oneMember(
   const end = reader.position + padded(stored);
   let size = stored;
   let segments: readonly SparseSegment[] | undefined;
+  let isUnreadable = false;
   if (header.type === 'S') {
     const map = await readOldSparseMap(reader, header.block);
     size = map.size;
@@ -123,7 +129,8 @@ async function* oneMember(
     const map = await readSparseMap(reader, records, stored);
     size = map.size;
     segments = map.segments;
-    stored -= map.bytesRead;
+    stored = Math.max(0, stored - map.bytesRead);
+    isUnreadable = map.isUnreadable === true;
   }
   const position = reader.position;
   const contentEnd = header.type === 'S' ? position + padded(stored) : end;
@@ -143,6 +150,7 @@ async function* oneMember(
     records,
     position,
     ...(segments === undefined ? {} : { segments }),
+    ...(isUnreadable ? { isUnreadable } : {}),
     content: contentOf(reader, position, segments ?? [{ offset: 0, length: stored }]),
   };
   await reader.skip(contentEnd - reader.position);

@@ -14,6 +14,8 @@ export interface SparseMap {
   readonly segments: readonly SparseSegment[];
   /** Bytes of the map that lay in front of the data. */
   readonly bytesRead: number;
+  /** See `TarMember.isUnreadable`. */
+  readonly isUnreadable?: true;
 }
 
 /** A file of a million extents is past all that a machine makes. */
@@ -37,6 +39,8 @@ export async function readSparseMap(
   }
   if (text('GNU.sparse.major') !== '1') throw corrupt('a sparse file of an unknown form');
   const { numbers, bytesRead } = await readLines(reader, stored);
+  if (bytesRead > stored && numbers.every((each) => each === 0))
+    return { size, segments: [], bytesRead, isUnreadable: true };
   return { size, segments: toSegments(numbers, size, stored - bytesRead), bytesRead };
 }
 

@@ -29,7 +29,8 @@ export async function streamMembers(
   };
   for await (const member of members) {
     const at = position.get(memberPath(member));
-    if (at === undefined || at < next) continue;
+    // What comes without its content is found missing when the next one comes.
+    if (at === undefined || at < next || member.isUnreadable === true) continue;
     await passUpTo(at);
     next = at + 1;
     const entry = chosen[at]!;
