@@ -3,6 +3,9 @@
  * and nothing but `$NAME` and `${NAME}` is ever expanded; POSIX.1-2017, Shell Command Language, sections 2.2 and 2.6.
  */
 
+const MAX_VALUE_LENGTH = 64 * 1024;
+const MAX_ASSIGNMENTS = 10_000;
+
 export interface Assignment {
   readonly name: string;
   readonly value: string;
@@ -57,14 +60,15 @@ export function shellWords(text: string): string[] {
 /**
  * The `NAME=value` lines of a file such as /etc/os-release, /etc/default/x or /etc/sysconfig/x, in order; `export` is
  * allowed in front, other lines are passed over. Earlier names are expanded in unquoted and double-quoted values, and
- * so are the names of `known`; unknown names become empty, as they would in a shell.
+ * so are the names of `known`; unknown names become empty, as they would in a shell. Bounded, since lines that double a
+ * name grow exponentially: a value is cut at 64 KiB, and at most 10,000 assignments are read.
  */
 export function shellAssignments(text: string, known: Readonly<Record<string, string>> = {}): Assignment[] {
   const values = new Map(Object.entries(known));
   const assignments: Assignment[] = [];
   let line = 0;
   let position = 0;
-  while (position < text.length) {
+  while (position < text.length && assignments.length < MAX_ASSIGNMENTS) {
     line += 1;
     const lineStart = position;
     const lineEnd = endOfLine(text, lineStart);
@@ -87,13 +91,20 @@ export function shellAssignments(text: string, known: Readonly<Record<string, st
   return assignments;
 }
 
-/** Replaces `$NAME`, `${NAME}` and `${NAME:-default}`; names that `values` lacks become empty. */
+/**
+ * Replaces `$NAME`, `${NAME}` and `${NAME:-default}`; names that `values` lacks become empty. Names are expanded only
+ * until they have brought 64 KiB; the rest of them become empty, too.
+ */
 export function expandVariables(text: string, values: ReadonlyMap<string, string>): string {
+  let left = MAX_VALUE_LENGTH;
   return text.replace(
     /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))/g,
     (_match, braced: string | undefined, fallback: string | undefined, plain: string | undefined) => {
       const value = values.get(braced ?? plain!);
-      return value === undefined || (value === '' && fallback !== undefined) ? (fallback ?? '') : value;
+      const expanded = value === undefined || (value === '' && fallback !== undefined) ? (fallback ?? '') : value;
+      const kept = expanded.slice(0, left);
+      left -= kept.length;
+      return kept;
     },
   );
 }
@@ -109,24 +120,27 @@ function assignedValue(
   values: ReadonlyMap<string, string>,
 ): { value: string; end: number } {
   let value = '';
+  const add = (piece: string): void => {
+    if (value.length < MAX_VALUE_LENGTH) value += piece.slice(0, MAX_VALUE_LENGTH - value.length);
+  };
   let position = start;
   while (position < text.length && !/[\s;]/.test(text[position]!)) {
     const character = text[position]!;
     if (character === "'") {
       const end = closing(text, position + 1, "'");
-      value += text.slice(position + 1, end);
+      add(text.slice(position + 1, end));
       position = end + 1;
     } else if (character === '"') {
       const end = closingDouble(text, position + 1);
-      value += unescapeDouble(text.slice(position + 1, end), values);
+      add(unescapeDouble(text.slice(position + 1, end), values));
       position = end + 1;
     } else if (character === '\\') {
       const next = text[position + 1];
-      if (next !== undefined && next !== '\n') value += next;
+      if (next !== undefined && next !== '\n') add(next);
       position += 2;
     } else {
       const rest = /^[^\s;'"\\]+/.exec(text.slice(position, position + 65536))![0];
-      value += expandVariables(rest, values);
+      add(expandVariables(rest, values));
       position += rest.length;
     }
   }
@@ -136,10 +150,14 @@ function assignedValue(
 /** Inside double quotes a backslash only escapes `$`, backquote, `"`, itself and a newline. */
 function unescapeDouble(text: string, values?: ReadonlyMap<string, string>): string {
   const pieces = text.split(/(\\[$`"\\\n])/);
+  let room = MAX_VALUE_LENGTH;
   return pieces
     .map((piece) => {
       if (/^\\[$`"\\\n]$/.test(piece)) return piece[1] === '\n' ? '' : piece[1]!;
-      return values === undefined ? piece : expandVariables(piece, values);
+      if (values === undefined) return piece;
+      const expanded = expandVariables(piece, values).slice(0, room);
+      room -= expanded.length;
+      return expanded;
     })
     .join('');
 }

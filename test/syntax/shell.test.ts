@@ -115,3 +115,15 @@ test('a megabyte of quotes takes no long time', (t) => {
   }
   t.true(Date.now() - begin < 5000, `${Date.now() - begin} ms`);
 });
+
+test('lines that double a name are cut at 64 KiB instead of growing without end', (t) => {
+  const doubling = `A=${'x'.repeat(1000)}\n${'A=$A$A\n'.repeat(60)}${'B="$A$A$B$A"\n'.repeat(60)}`;
+  const assignments = shellAssignments(doubling);
+  t.is(assignments.length, 121);
+  t.is(Math.max(...assignments.map(({ value }) => value.length)), 64 * 1024);
+  t.is(expandVariables('$A'.repeat(10_000), new Map([['A', 'y'.repeat(60_000)]])).length, 64 * 1024);
+});
+
+test('at most ten thousand assignments are read', (t) => {
+  t.is(shellAssignments('A=1\n'.repeat(20_000)).length, 10_000);
+});
