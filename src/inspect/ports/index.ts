@@ -52,9 +52,8 @@ export async function inspectPorts(
   const versions = new Map((context.packages?.packages ?? []).map((found) => [found.name, found.version]));
   const byService = new Map<string, { ports: ListeningPort[]; listens: string[] }>();
   const problems: Problem[] = [];
-  const standIns = groupsWithoutInstances(services);
   for (const service of services) {
-    if (isGroup(service) && !standIns.has(service.name)) {
+    if (isGroup(service)) {
       byService.set(service.name, joinSockets(service, NOTHING, undefined));
       continue;
     }
@@ -85,12 +84,6 @@ const NOTHING: PortFindings = { ports: [], listens: [], problems: [] };
 /** Units that only group others run nothing that could listen. */
 function isGroup(service: Service): boolean {
   return ['true', 'false', ':'].includes(baseName(service.command[0] ?? ''));
-}
-
-function groupsWithoutInstances(services: readonly Service[]): Set<string> {
-  const names = services.map((service) => service.name);
-  const groups = PORT_READERS.flatMap((reader) => reader.groupUnit ?? []);
-  return new Set(groups.filter((group) => !names.some((name) => name.startsWith(group.replace('.service', '@')))));
 }
 
 async function readService(

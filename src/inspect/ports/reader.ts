@@ -17,11 +17,6 @@ export interface PortReader {
   readonly packages?: readonly string[];
   /** The program listens only on the sockets it is handed, when a socket unit starts it. */
   readonly socketReplaces?: boolean;
-  /**
-   * A unit of the list that only groups instances (`/bin/true`) and stands for them while the list has none: its
-   * generator makes them at boot.
-   */
-  readonly groupUnit?: string;
   read(context: PortContext): Promise<PortFindings>;
 }
 

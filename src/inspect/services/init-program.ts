@@ -1,6 +1,6 @@
 import type { GuestFs } from '../../model/guest-fs.js';
+import type { InstalledPackage } from '../../model/packages.js';
 import { baseName } from '../../model/path.js';
-import type { ServiceContext } from './context.js';
 
 /** `busybox` reads /etc/inittab and nothing else by itself; `unknown` is an init that nobody here reads. */
 export type InitProgram = 'systemd' | 'sysvinit' | 'upstart' | 'openrc' | 'runit' | 'busybox' | 'unknown' | 'none';
@@ -46,7 +46,7 @@ const CLUES: readonly Clue[] = [
 export function findInitProgram(
   fs: GuestFs,
   kernelArguments: readonly string[],
-  ownerOf: ServiceContext['ownerOf'],
+  ownerOf: (path: string) => Pick<InstalledPackage, 'name'> | null,
   installed: ReadonlySet<string> = new Set(),
 ): InitProgram {
   const asked = kernelArguments.findLast((word) => word.startsWith('init='))?.slice(5);

@@ -8,7 +8,6 @@ import type { Setting } from '../setting.js';
 export const postfix: PortReader = {
   name: 'postfix',
   programs: ['postfix', 'master', 'postmulti'],
-  groupUnit: 'postfix.service',
   async read(context) {
     const findings = await collectFindings(context);
     const folder = context.command.option('c')?.value ?? instanceFolder(context.service.name);

@@ -18,7 +18,7 @@ const MAX_SCRIPT_CHARACTERS = 256 * 1024;
 
 /** Parses a script. Never fails: what makes no sense is passed over, and what is unclosed ends with the text. */
 export function parseScript(text: string, firstLine = 1, depth = 0): Script {
-  const tokens = tokenize(text.slice(0, MAX_SCRIPT_CHARACTERS), firstLine, depth);
+  const tokens = tokenize(text.slice(0, MAX_SCRIPT_CHARACTERS), firstLine, { depth, parse: parseScript });
   const parser: Parser = { tokens, position: 0, depth: 0 };
   const script: Statement[] = [];
   while (parser.position < tokens.length) {

@@ -1,5 +1,4 @@
-import { parseScript } from './parse.js';
-import type { Part, Word } from './syntax-tree.js';
+import type { Part, Script, Word } from './syntax-tree.js';
 
 /** A token of a script: a word, an operator or reserved sign, or the end of a line. */
 export type Token =
@@ -33,8 +32,14 @@ const OPERATORS = [
 const MAX_TOKENS = 60_000;
 const MAX_DEPTH = 24;
 
+/** How many substitutions a text lies in, and the parser for those within it: words hold scripts, scripts hold words. */
+export interface Nesting {
+  readonly depth: number;
+  parse(text: string, firstLine: number, depth: number): Script;
+}
+
 /** Cuts a script into tokens. Here-documents and comments are passed over. Never fails: what is unclosed ends with the text. */
-export function tokenize(text: string, firstLine = 1, depth = 0): Token[] {
+export function tokenize(text: string, firstLine: number, nesting: Nesting): Token[] {
   const tokens: Token[] = [];
   const state = { position: 0, line: firstLine };
   let pendingDocuments: { delimiter: string; stripTabs: boolean }[] = [];
@@ -62,7 +67,7 @@ export function tokenize(text: string, firstLine = 1, depth = 0): Token[] {
         }
       } else {
         const line = state.line;
-        const word = readWord(text, state, depth, /[\s;|&<>()]/);
+        const word = readWord(text, state, nesting, /[\s;|&<>()]/);
         // The number of a file descriptor belongs to the redirection behind it.
         if (/^[0-9]{1,2}$/.test(plainText(word) ?? '') && /[<>]/.test(text[state.position] ?? '')) continue;
         tokens.push({ kind: 'word', word, plain: plainText(word), line });
@@ -93,7 +98,7 @@ function advance(text: string, state: Cursor, count: number): void {
 }
 
 /** Reads one word up to an unquoted character that `end` matches. */
-function readWord(text: string, state: Cursor, depth: number, end: RegExp): Part[] {
+function readWord(text: string, state: Cursor, nesting: Nesting, end: RegExp): Part[] {
   const parts: Part[] = [];
   const add = (piece: string, quoted: boolean): void => {
     const last = parts.at(-1);
@@ -113,9 +118,9 @@ function readWord(text: string, state: Cursor, depth: number, end: RegExp): Part
       advance(text, state, stop + 1 - state.position);
     } else if (character === '"') {
       advance(text, state, 1);
-      readDoubleQuoted(text, state, depth, parts, add);
+      readDoubleQuoted(text, state, nesting, parts, add);
     } else if (character === '$' || character === '`') {
-      readExpansion(text, state, depth, false, parts, add);
+      readExpansion(text, state, nesting, false, parts, add);
     } else if (end.test(character)) break;
     else {
       const run = /^[^\\'"$`\s;|&<>(){}/:=-]+/.exec(text.slice(state.position, state.position + 512))?.[0] ?? character;
@@ -129,7 +134,7 @@ function readWord(text: string, state: Cursor, depth: number, end: RegExp): Part
 function readDoubleQuoted(
   text: string,
   state: Cursor,
-  depth: number,
+  nesting: Nesting,
   parts: Part[],
   add: (piece: string, quoted: boolean) => void,
 ): void {
@@ -144,7 +149,7 @@ function readDoubleQuoted(
       const next = text[state.position + 1] ?? '';
       if (next !== '\n') add(/[$`"\\]/.test(next) ? next : `\\${next}`, true);
       advance(text, state, 2);
-    } else if (character === '$' || character === '`') readExpansion(text, state, depth, true, parts, add);
+    } else if (character === '$' || character === '`') readExpansion(text, state, nesting, true, parts, add);
     else {
       add(character, true);
       advance(text, state, 1);
@@ -155,7 +160,7 @@ function readDoubleQuoted(
 function readExpansion(
   text: string,
   state: Cursor,
-  depth: number,
+  nesting: Nesting,
   quoted: boolean,
   parts: Part[],
   add: (piece: string, quoted: boolean) => void,
@@ -166,7 +171,7 @@ function readExpansion(
     while (end < text.length && text[end] !== '`') end += text[end] === '\\' ? 2 : 1;
     const inner = text.slice(state.position + 1, end).replace(/\\([`\\$])/g, '$1');
     advance(text, state, end + 1 - state.position);
-    parts.push({ kind: 'output', script: nested(inner, startLine, depth), quoted });
+    parts.push({ kind: 'output', script: nested(inner, startLine, nesting), quoted });
     return;
   }
   if (text.startsWith('$((', state.position)) {
@@ -178,14 +183,14 @@ function readExpansion(
     const end = closeBracket(text, state.position + 1, '(', ')');
     const inner = text.slice(state.position + 2, end);
     advance(text, state, end + 1 - state.position);
-    parts.push({ kind: 'output', script: nested(inner, startLine, depth), quoted });
+    parts.push({ kind: 'output', script: nested(inner, startLine, nesting), quoted });
     return;
   }
   if (text.startsWith('${', state.position)) {
     const end = closeBracket(text, state.position + 1, '{', '}');
     const inner = text.slice(state.position + 2, end);
     advance(text, state, end + 1 - state.position);
-    parts.push(parameter(inner, startLine, depth, quoted));
+    parts.push(parameter(inner, startLine, nesting, quoted));
     return;
   }
   const name = /^\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/.exec(text.slice(state.position, state.position + 256));
@@ -195,19 +200,22 @@ function readExpansion(
 }
 
 /** What stands in `${…}`. */
-function parameter(inner: string, line: number, depth: number, quoted: boolean): Part {
+function parameter(inner: string, line: number, nesting: Nesting, quoted: boolean): Part {
   const length = /^#([A-Za-z_][A-Za-z0-9_]*)$/.exec(inner);
   if (length !== null) return { kind: 'output', script: null, quoted };
   const match = /^([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$]+)(?:\[[^\]]*\])?(:?[-=+?]|##?|%%?|)/.exec(inner);
   if (match === null) return { kind: 'output', script: null, quoted };
   const rest = inner.slice(match[0].length);
   if (match[2] === '' && rest !== '') return { kind: 'output', script: null, quoted };
-  const operand = depth > MAX_DEPTH ? [] : readWord(rest, { position: 0, line }, depth + 1, /[^\s\S]/);
+  const operand =
+    nesting.depth > MAX_DEPTH
+      ? []
+      : readWord(rest, { position: 0, line }, { ...nesting, depth: nesting.depth + 1 }, /[^\s\S]/);
   return { kind: 'variable', name: match[1]!, operator: match[2]!, operand, quoted };
 }
 
-function nested(text: string, line: number, depth: number): ReturnType<typeof parseScript> | null {
-  return depth >= MAX_DEPTH ? null : parseScript(text, line, depth + 1);
+function nested(text: string, line: number, { depth, parse }: Nesting): Script | null {
+  return depth >= MAX_DEPTH ? null : parse(text, line, depth + 1);
 }
 
 /** Position of the bracket that closes the one at `open`, quotes respected; the end of the text without one. */

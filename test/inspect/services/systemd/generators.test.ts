@@ -219,3 +219,31 @@ test('netplan starts networkd unless NetworkManager renders it', async (t) => {
     [],
   );
 });
+
+const POSTFIX: Nodes = {
+  ...generator('postfix-instance-generator'),
+  ...wanted('postfix.service', 'Type=oneshot\nExecStart=/bin/true'),
+  [`${UNITS}/postfix@.service`]: '[Service]\nType=forking\nExecStart=/usr/sbin/postmulti -i %i -p start\n',
+  '/usr/sbin/postmulti': executable(),
+};
+
+test('a Postfix without further instances is the instance "-"', async (t) => {
+  const found = await inspectSystemd({ ...POSTFIX, '/etc/postfix/main.cf': 'myhostname = x\n' });
+  t.deepEqual(enabledNames(found), ['postfix.service', 'postfix@-.service']);
+  t.deepEqual(service(found, 'postfix@-.service')!.command, ['/usr/sbin/postmulti', '-i', '-', '-p', 'start']);
+});
+
+test('further instances of Postfix start when their own main.cf enables them', async (t) => {
+  const found = await inspectSystemd({
+    ...POSTFIX,
+    '/etc/postfix/main.cf':
+      'multi_instance_enable = yes\nmulti_instance_directories = /etc/postfix-in\n  /etc/postfix-out\n',
+    '/etc/postfix-in/main.cf': 'multi_instance_name = postfix-in\nmulti_instance_enable = yes\n',
+    '/etc/postfix-out/main.cf': 'multi_instance_name = postfix-out\nmulti_instance_enable = no\n',
+  });
+  t.deepEqual(enabledNames(found), ['postfix.service', 'postfix@-.service', 'postfix@postfix-in.service']);
+});
+
+test('a Postfix without main.cf has no instance', async (t) => {
+  t.deepEqual(enabledNames(await inspectSystemd(POSTFIX)), ['postfix.service']);
+});

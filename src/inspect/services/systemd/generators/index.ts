@@ -4,6 +4,7 @@ import type { Generator, GeneratorInput } from './generator.js';
 import { getty } from './getty.js';
 import { netplan } from './netplan.js';
 import { openvpn } from './openvpn.js';
+import { postfix } from './postfix.js';
 import { postgresql } from './postgresql.js';
 import { quadlet } from './quadlet.js';
 import { rcLocal } from './rc-local.js';
@@ -16,6 +17,7 @@ export const GENERATORS: readonly Generator[] = [
   getty,
   netplan,
   openvpn,
+  postfix,
   postgresql,
   quadlet,
   rcLocal,
