@@ -1,6 +1,7 @@
 import type { OperatingSystem } from '../../model/os.js';
 import type { Archive, PackageDatabase } from '../../model/packages.js';
 import type { BasePlan, PlanOptions } from '../../model/plan.js';
+import { ARCHIVES } from './archives.data.js';
 
 /**
  * One-line sources (sources.list(5)) that a build uses instead of those of the base, because the base has no
@@ -24,7 +25,9 @@ export function aptSources(
   // A bootstrapped base knows its one archive alone: neither the updates nor the security archive.
   const knowsAll = base.kind !== 'bootstrap' && components.every((component) => component === 'main');
   if (knowsAll || base.deadArchive !== undefined) return null;
-  return os.id === 'debian' ? debianSources(os, suite, components) : ubuntuSources(os, suite, components);
+  return os.id === 'debian'
+    ? debianSources(os, suite, components, database.archives)
+    : ubuntuSources(os, suite, components, database.archives);
 }
 
 /** `YYYYMMDDTHHMMSSZ`, as snapshot archives name their states; null when none is wanted or known. */
@@ -49,29 +52,56 @@ function distributionComponents(os: OperatingSystem, archives: readonly Archive[
   return COMPONENTS[os.id]!.filter((component) => component === 'main' || used.has(component));
 }
 
-function debianSources(os: OperatingSystem, suite: string, components: readonly string[]): string[] {
-  const archive = 'http://deb.debian.org/debian';
+/** The archive that the machine itself takes a suite from; null when it names none that is plain. */
+export function ownArchive(archives: readonly Archive[], suite: string): string | null {
+  const own = archives.find((each) => each.enabled && each.suite === suite && PLAIN_URI.test(each.uri));
+  return own?.uri ?? null;
+}
+
+/** Where the public finds the releases of a distribution of the dpkg family; null where that is not known. */
+export function publicArchive(os: OperatingSystem): string | null {
+  if (os.id === 'debian') return ARCHIVES.debian;
+  if (os.id === 'raspbian') return ARCHIVES.raspbian;
+  if (os.id !== 'ubuntu') return null;
+  return os.architecture === 'amd64' || os.architecture === 'i386' ? ARCHIVES.ubuntu : ARCHIVES.ubuntuPorts;
+}
+
+/** A host and a path: no user, no option, nothing that a line of sources.list would take apart. */
+const PLAIN_URI = /^https?:\/\/[\w.-]{1,253}(?::\d{1,5})?(?:\/[\w.~+-]{1,255}){0,16}\/?$/;
+
+function debianSources(
+  os: OperatingSystem,
+  suite: string,
+  components: readonly string[],
+  archives: readonly Archive[],
+): string[] {
+  const archive = ownArchive(archives, suite) ?? ARCHIVES.debian;
   const sources = [line(archive, suite, components)];
   if (os.versionId === null) return sources;
+  const updates = `${suite}-updates`;
   const security = securitySuite(os, suite);
   return [
     ...sources,
-    line(archive, `${suite}-updates`, components),
-    line('http://deb.debian.org/debian-security', security, components),
+    line(ownArchive(archives, updates) ?? archive, updates, components),
+    line(ownArchive(archives, security) ?? ARCHIVES.debianSecurity, security, components),
   ];
 }
 
 function debianSnapshot(os: OperatingSystem, suite: string, components: readonly string[], date: string): string[] {
-  const at = (archive: string): string => `http://snapshot.debian.org/archive/${archive}/${date}`;
+  const at = (archive: string): string => `${ARCHIVES.debianSnapshot}/${archive}/${date}`;
   const sources = [line(at('debian'), suite, components, true)];
   return os.versionId === null
     ? sources
     : [...sources, line(at('debian-security'), securitySuite(os, suite), components, true)];
 }
 
-function ubuntuSources(os: OperatingSystem, suite: string, components: readonly string[]): string[] {
-  const isPc = os.architecture === 'amd64' || os.architecture === 'i386';
-  const archive = isPc ? 'http://archive.ubuntu.com/ubuntu' : 'http://ports.ubuntu.com/ubuntu-ports';
+function ubuntuSources(
+  os: OperatingSystem,
+  suite: string,
+  components: readonly string[],
+  archives: readonly Archive[],
+): string[] {
+  const archive = ownArchive(archives, suite) ?? publicArchive(os)!;
   return ['', '-updates', '-security'].map((pocket) => line(archive, `${suite}${pocket}`, components));
 }
 

@@ -1,3 +1,5 @@
+import { ARCHIVES } from './archives.data.js';
+
 /** Which public image is the base of which release. Keys are ID and VERSION_ID of os-release, never PRETTY_NAME. */
 
 export interface BaseImageRow {
@@ -25,17 +27,14 @@ const DEBIAN = [...PC, 'linux/arm64', 'linux/arm/v5', 'linux/arm/v7', 'linux/ppc
 const UBUNTU_OLD = [...PC, 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le', 'linux/s390x'];
 const UBUNTU = ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le', 'linux/s390x', 'linux/riscv64'];
 
-const DEBIAN_ARCHIVE = 'http://archive.debian.org/debian';
-const UBUNTU_ARCHIVE = 'http://old-releases.ubuntu.com/ubuntu';
-const CENTOS_VAULT = 'http://vault.centos.org';
 const FEDORA_ARCHIVE = 'https://archives.fedoraproject.org/pub/archive/fedora/linux';
 
 export const BASE_IMAGES: readonly BaseImageRow[] = [
   // Debian. Images of 8 to 11 were made without merged /usr, while the installer of 10 and 11 merges it.
-  debian('7', 'wheezy', false, 'debian/eol:wheezy', DEBIAN_ARCHIVE, PC),
-  debian('8', 'jessie', false, 'debian/eol:jessie', DEBIAN_ARCHIVE, [...PC, 'linux/arm/v5', 'linux/arm/v7']),
-  debian('9', 'stretch', false, 'debian/eol:stretch', DEBIAN_ARCHIVE, DEBIAN),
-  debian('10', 'buster', false, 'debian/eol:buster', DEBIAN_ARCHIVE, DEBIAN),
+  debian('7', 'wheezy', false, 'debian/eol:wheezy', ARCHIVES.debianDead, PC),
+  debian('8', 'jessie', false, 'debian/eol:jessie', ARCHIVES.debianDead, [...PC, 'linux/arm/v5', 'linux/arm/v7']),
+  debian('9', 'stretch', false, 'debian/eol:stretch', ARCHIVES.debianDead, DEBIAN),
+  debian('10', 'buster', false, 'debian/eol:buster', ARCHIVES.debianDead, DEBIAN),
   debian('11', 'bullseye', false, 'debian:bullseye'),
   debian('12', 'bookworm', true, 'debian:bookworm'),
   debian('13', 'trixie', true, 'debian:trixie', undefined, [...DEBIAN, 'linux/riscv64']),
@@ -52,44 +51,44 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   },
 
   // Ubuntu. Merged /usr in the images from 19.04 on.
-  ubuntu('12.04', 'precise', UBUNTU_ARCHIVE),
-  ubuntu('12.10', 'quantal', UBUNTU_ARCHIVE),
-  ubuntu('13.04', 'raring', UBUNTU_ARCHIVE),
-  ubuntu('13.10', 'saucy', UBUNTU_ARCHIVE),
+  ubuntu('12.04', 'precise', ARCHIVES.ubuntuDead),
+  ubuntu('12.10', 'quantal', ARCHIVES.ubuntuDead),
+  ubuntu('13.04', 'raring', ARCHIVES.ubuntuDead),
+  ubuntu('13.10', 'saucy', ARCHIVES.ubuntuDead),
   ubuntu('14.04', 'trusty'),
-  ubuntu('14.10', 'utopic', UBUNTU_ARCHIVE),
-  ubuntu('15.04', 'vivid', UBUNTU_ARCHIVE),
-  ubuntu('15.10', 'wily', UBUNTU_ARCHIVE),
+  ubuntu('14.10', 'utopic', ARCHIVES.ubuntuDead),
+  ubuntu('15.04', 'vivid', ARCHIVES.ubuntuDead),
+  ubuntu('15.10', 'wily', ARCHIVES.ubuntuDead),
   ubuntu('16.04', 'xenial'),
-  ubuntu('16.10', 'yakkety', UBUNTU_ARCHIVE),
-  ubuntu('17.04', 'zesty', UBUNTU_ARCHIVE),
-  ubuntu('17.10', 'artful', UBUNTU_ARCHIVE),
+  ubuntu('16.10', 'yakkety', ARCHIVES.ubuntuDead),
+  ubuntu('17.04', 'zesty', ARCHIVES.ubuntuDead),
+  ubuntu('17.10', 'artful', ARCHIVES.ubuntuDead),
   ubuntu('18.04', 'bionic'),
-  ubuntu('18.10', 'cosmic', UBUNTU_ARCHIVE),
-  ubuntu('19.04', 'disco', UBUNTU_ARCHIVE),
-  ubuntu('19.10', 'eoan', UBUNTU_ARCHIVE),
+  ubuntu('18.10', 'cosmic', ARCHIVES.ubuntuDead),
+  ubuntu('19.04', 'disco', ARCHIVES.ubuntuDead),
+  ubuntu('19.10', 'eoan', ARCHIVES.ubuntuDead),
   ubuntu('20.04', 'focal'),
-  ubuntu('20.10', 'groovy', UBUNTU_ARCHIVE),
-  ubuntu('21.04', 'hirsute', UBUNTU_ARCHIVE),
-  ubuntu('21.10', 'impish', UBUNTU_ARCHIVE),
+  ubuntu('20.10', 'groovy', ARCHIVES.ubuntuDead),
+  ubuntu('21.04', 'hirsute', ARCHIVES.ubuntuDead),
+  ubuntu('21.10', 'impish', ARCHIVES.ubuntuDead),
   ubuntu('22.04', 'jammy'),
-  ubuntu('22.10', 'kinetic', UBUNTU_ARCHIVE),
-  ubuntu('23.04', 'lunar', UBUNTU_ARCHIVE),
-  ubuntu('23.10', 'mantic', UBUNTU_ARCHIVE),
+  ubuntu('22.10', 'kinetic', ARCHIVES.ubuntuDead),
+  ubuntu('23.04', 'lunar', ARCHIVES.ubuntuDead),
+  ubuntu('23.10', 'mantic', ARCHIVES.ubuntuDead),
   ubuntu('24.04', 'noble'),
-  ubuntu('24.10', 'oracular', UBUNTU_ARCHIVE),
-  ubuntu('25.04', 'plucky', UBUNTU_ARCHIVE),
+  ubuntu('24.10', 'oracular', ARCHIVES.ubuntuDead),
+  ubuntu('25.04', 'plucky', ARCHIVES.ubuntuDead),
   ubuntu('25.10', 'questing'),
   ubuntu('26.04', 'resolute'),
 
   // Red Hat and its rebuilds. /usr is merged from 7 on.
-  row('centos', '5', 'centos:5', false, AMD64, { deadArchive: CENTOS_VAULT }),
-  row('centos', '6', 'centos:6', false, PC, { deadArchive: CENTOS_VAULT }),
+  row('centos', '5', 'centos:5', false, AMD64, { deadArchive: ARCHIVES.centosDead }),
+  row('centos', '6', 'centos:6', false, PC, { deadArchive: ARCHIVES.centosDead }),
   row('centos', '7', 'centos:7', true, [...PC, 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le'], {
-    deadArchive: CENTOS_VAULT,
+    deadArchive: ARCHIVES.centosDead,
   }),
   row('centos', '8', 'quay.io/centos/centos:stream8', true, SERVER, {
-    deadArchive: CENTOS_VAULT,
+    deadArchive: ARCHIVES.centosDead,
     reason: 'CentOS Linux 8 and Stream 8 call themselves the same; the image is of Stream 8',
   }),
   row('centos', '9', 'quay.io/centos/centos:stream9', true, SERVER),

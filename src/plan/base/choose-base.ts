@@ -1,6 +1,7 @@
 import type { OperatingSystem } from '../../model/os.js';
 import type { Archive } from '../../model/packages.js';
 import type { BasePlan, PlanOptions } from '../../model/plan.js';
+import { ownArchive, publicArchive } from './apt-sources.js';
 import { BASE_IMAGES, type BaseImageRow, REBUILD_OF } from './base-images.data.js';
 import { imagePlatform } from './platform.js';
 
@@ -135,16 +136,8 @@ function noSuite(question: BaseQuestion): string {
 }
 
 function defaultArchive({ os, archives }: BaseQuestion): string | null {
-  if (os.id === 'debian') return 'http://deb.debian.org/debian';
-  if (os.id === 'raspbian') return 'http://raspbian.raspberrypi.org/raspbian';
-  if (os.id === 'ubuntu') {
-    const isPc = os.architecture === 'amd64' || os.architecture === 'i386';
-    return isPc ? 'http://archive.ubuntu.com/ubuntu' : 'http://ports.ubuntu.com/ubuntu-ports';
-  }
-  const own = archives.find(
-    (archive) => archive.enabled && archive.suite === os.codename && /^https?:\/\//.test(archive.uri),
-  );
-  return own?.uri ?? null;
+  const own = os.codename === null ? null : ownArchive(archives, os.codename);
+  return own ?? publicArchive(os);
 }
 
 function rowFor(id: string, versionId: string | null): BaseImageRow | undefined {

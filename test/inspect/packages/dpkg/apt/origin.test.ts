@@ -15,7 +15,7 @@ const index = (...items: [name: string, version: string, source?: string][]): st
     })
     .join('');
 
-const DEBIAN = '/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm';
+const DEBIAN = '/var/lib/apt/lists/mirror.example_debian_dists_bookworm';
 const OTHER = '/var/lib/apt/lists/download.example.com_linux_dists_stable';
 
 const lists: Record<string, MemoryNode> = {

@@ -8,7 +8,7 @@ test('one-line sources give URI, suite, components and keys; sources of source c
   const archives = await readSources(
     memoryGuest({
       '/etc/apt/sources.list':
-        '# deb http://off x main\ndeb http://deb.debian.org/debian bookworm main contrib # yes\ndeb-src http://deb.debian.org/debian bookworm main\ndeb [arch=amd64 signed-by=/etc/apt/keyrings/docker.gpg] https://download.docker.com/linux/ubuntu jammy stable\ndeb http://flat/ ./\n',
+        '# deb http://off x main\ndeb http://mirror.example/debian bookworm main contrib # yes\ndeb-src http://mirror.example/debian bookworm main\ndeb [arch=amd64 signed-by=/etc/apt/keyrings/docker.gpg] https://download.docker.com/linux/ubuntu jammy stable\ndeb http://flat/ ./\n',
     }),
     problems,
   );
@@ -16,7 +16,7 @@ test('one-line sources give URI, suite, components and keys; sources of source c
   t.deepEqual(
     archives.map(({ uri, suite, components, signedBy, evidence }) => [uri, suite, components, signedBy, evidence.line]),
     [
-      ['http://deb.debian.org/debian', 'bookworm', ['main', 'contrib'], [], 2],
+      ['http://mirror.example/debian', 'bookworm', ['main', 'contrib'], [], 2],
       ['https://download.docker.com/linux/ubuntu', 'jammy', ['stable'], ['/etc/apt/keyrings/docker.gpg'], 4],
       ['http://flat/', './', [], [], 5],
     ],
