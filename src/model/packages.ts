@@ -117,7 +117,10 @@ export interface Relation {
 export interface PackageFile {
   /** As the database writes it, made absolute; not yet canonical (merged `/usr`). */
   readonly path: string;
-  readonly digest?: { readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'; readonly hex: string };
+  readonly digest?: {
+    readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+    readonly hex: string;
+  };
   readonly configuration: boolean;
   /** Recorded, but its absence or other content is normal (rpm ghost, dpkg obsolete conffile). */
   readonly ghost?: boolean;

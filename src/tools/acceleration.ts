@@ -28,7 +28,7 @@ export interface AccelerationHost {
 }
 
 export function thisHost(): AccelerationHost {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return {
     kvmDevice: '/dev/kvm',
     bootIdFile: '/proc/sys/kernel/random/boot_id',
@@ -38,7 +38,7 @@ export function thisHost(): AccelerationHost {
 }
 
 export async function chooseAcceleration(host: AccelerationHost = thisHost()): Promise<AccelerationChoice> {
-  if (/\bforce_tcg\b/.test(host.environment['LIBGUESTFS_BACKEND_SETTINGS'] ?? '')) {
+  if (/\bforce_tcg\b/.test(host.environment.LIBGUESTFS_BACKEND_SETTINGS ?? '')) {
     return { acceleration: 'emulation', onTrial: false };
   }
   const isOpen = await access(host.kvmDevice, constants.R_OK | constants.W_OK).then(
