@@ -4,12 +4,13 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { openImages } from '../guest/native/images.js';
 
 const ROUNDS = 3;
-const [disk, ...rivals] = process.argv.slice(2);
-if (disk === undefined) throw new Error('name a raw disk');
+const [named, ...rivals] = process.argv.slice(2);
+if (named === undefined) throw new Error('name a raw disk');
+const disk = realpathSync(named);
 
 const milliseconds = async (work: () => Promise<unknown> | unknown): Promise<number> => {
   const start = performance.now();
