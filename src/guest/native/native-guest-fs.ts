@@ -88,47 +88,59 @@ async function streamAll(
   visit: (item: StreamItem) => Promise<void>,
   select: ((entry: Entry) => boolean) | undefined,
 ): Promise<void> {
-  // Names of one file follow each other: the first brings the content.
-  const names = new Map<string, Entry[]>();
-  for (const entry of tree.entries()) {
-    if (select !== undefined && !select(entry)) continue;
-    const known = names.get(entry.fileId);
-    if (known === undefined) names.set(entry.fileId, [entry]);
-    else known.push(entry);
-  }
-  const groups = [...names.values()];
-  names.clear();
-  const keys = new Float64Array(groups.length * 2);
-  for (const [index, [entry]] of groups.entries()) {
-    const { fileSystem, id } = keyOf(entry!);
+  const { files, otherNames } = groupNames(tree, select);
+  const keys = new Float64Array(files.length * 2);
+  for (const [index, entry] of files.entries()) {
+    const { fileSystem, id } = keyOf(entry);
     keys[index * 2] = fileSystem;
     keys[index * 2 + 1] = id;
   }
   const source = batchSource(thread, keys);
   try {
-    await visitAll(source, groups, visit);
+    await visitAll(source, files, otherNames, visit);
   } finally {
     // An answer that nobody awaits would be taken for that of the next question.
     await source.settle();
   }
 }
 
+/** Names of one file follow each other: the first brings the content. Most files have one name and cost no group. */
+function groupNames(
+  tree: Tree,
+  select: ((entry: Entry) => boolean) | undefined,
+): { files: Entry[]; otherNames: Map<string, Entry[]> } {
+  const files: Entry[] = [];
+  const otherNames = new Map<string, Entry[]>();
+  for (const entry of tree.entries()) {
+    if (select !== undefined && !select(entry)) continue;
+    const known = entry.links === 1 || entry.type === 'directory' ? undefined : otherNames.get(entry.fileId);
+    if (known !== undefined) {
+      known.push(entry);
+      continue;
+    }
+    files.push(entry);
+    if (entry.links > 1 && entry.type !== 'directory') otherNames.set(entry.fileId, []);
+  }
+  return { files, otherNames };
+}
+
 async function visitAll(
   source: BatchSource,
-  groups: readonly Entry[][],
+  files: readonly Entry[],
+  otherNames: ReadonlyMap<string, readonly Entry[]>,
   visit: (item: StreamItem) => Promise<void>,
 ): Promise<void> {
   for (let next = await source.next(); next !== null; next = await source.next()) {
-    const [first, ...others] = groups[next.item.key]!;
+    const first = files[next.item.key]!;
     const attributes: ExtendedAttributes = new Map(
       (next.item.attributes ?? []).map(([name, value]) => [name, Buffer.from(value)]),
     );
     const runs = runsOf(source, next);
-    await visit(first!.type === 'file' ? { entry: first!, attributes, content: runs } : { entry: first!, attributes });
+    await visit(first.type === 'file' ? { entry: first, attributes, content: runs } : { entry: first, attributes });
     for await (const _ of runs) {
       // what the visitor left
     }
-    for (const entry of others) await visit({ entry, attributes });
+    for (const entry of otherNames.get(first.fileId) ?? []) await visit({ entry, attributes });
   }
 }
 
