@@ -64,3 +64,16 @@ test('a folder that is no earlier output is refused and left alone', async (t) =
     t.deepEqual(await readdir(join(scratch, 'precious')), ['thesis.txt']);
   });
 });
+
+test('a work folder lies beside the output and goes with it, finished or not', async (t) => {
+  await inScratch(async (scratch) => {
+    const output = await createOutputFolder(join(scratch, 'out'));
+    const work = await output.makeWorkFolder();
+    await writeFile(join(work, 'spool'), 'bytes');
+    await output.write('report.json', '{}');
+    await output.commit();
+    t.is((await stat(work)).mode & 0o777, 0o700);
+    await output.abandon();
+    t.deepEqual(await readdir(scratch), ['out']);
+  });
+});
