@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { BRIDGE_BYTES } from '../../../src/guest/native/bridge-view.js';
 import { startReaderThread } from '../../../src/guest/native/reader-thread.js';
@@ -66,6 +66,18 @@ check(`a super block that denies its checksums is declined, not believed${why}`,
   writeFileSync(image, bytes);
   const error = await t.throwsAsync(openImages([image]), { code: 'native-declined' });
   t.regex(error.message, /flag of checksums/);
+});
+check(`btrfs with writes that only its log tree holds is declined, not shown without them${why}`, async (t) => {
+  const image = emptyImage('log-tree', 120 * MIB);
+  const copy = `${image}.copy`;
+  command('mkfs.btrfs', '-q', image);
+  mounted(image, 'commit=300', (folder) => {
+    command('sh', '-ec', `cd ${folder}; mkdir etc usr; echo x > etc/passwd; sync -f .`);
+    command('sh', '-ec', `cd ${folder}; echo late > etc/late; sync etc/late`);
+    copyFileSync(image, copy);
+  });
+  const error = await t.throwsAsync(openImages([copy]), { code: 'native-declined' });
+  t.regex(error.message, /log tree/);
 });
 check(
   `a folder inside of itself is declined${why}`,
