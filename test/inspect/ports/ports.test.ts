@@ -279,18 +279,13 @@ test(
   'postgresql.service',
 );
 
-test('the group unit of Postfix stands for its instance only while the list has none', async (t) => {
+test('the group unit of Postfix listens nowhere: its instance does', async (t) => {
   const guest = memoryGuest({ '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n', '/etc/postfix/main.cf': '' });
   const group = service('postfix.service', ['/bin/true']);
   const instance = service('postfix@-.service', ['/usr/sbin/postmulti', '-i', '-', '-p', 'start']);
-  const alone = await inspectPorts(guest, [group], { packages: null, os: DEBIAN });
+  const { byService } = await inspectPorts(guest, [group, instance], { packages: null, os: DEBIAN });
   t.deepEqual(
-    alone.byService.get('postfix.service')!.ports.map((port) => port.port),
-    [25],
-  );
-  const both = await inspectPorts(guest, [group, instance], { packages: null, os: DEBIAN });
-  t.deepEqual(
-    [...both.byService.values()].map(({ ports }) => ports.map((port) => port.port)),
+    [...byService.values()].map(({ ports }) => ports.map((port) => port.port)),
     [[], [25]],
   );
 });
@@ -464,3 +459,54 @@ test('no configuration and no command line makes a reader throw', async (t) => {
   );
   t.pass();
 });
+
+test(
+  'redis: without a file it listens everywhere, whatever file lies on the disk',
+  listens,
+  { '/etc/redis/redis.conf': 'port 6380\nbind 127.0.0.1\n' },
+  ['/usr/bin/redis-server', '--port', '7001'],
+  ['?tcp *:7001'],
+);
+test(
+  'redis: a script that hides the command line leaves the file of the package',
+  listens,
+  { '/etc/redis/redis.conf': 'port 6380\nbind 127.0.0.1\n' },
+  ['/etc/init.d/redis-server', 'start'],
+  ['tcp 127.0.0.1:6380 /etc/redis/redis.conf:1'],
+);
+test(
+  'webfs: 8000 unless its file or command line says otherwise',
+  listens,
+  { '/etc/webfsd.conf': 'web_port=""\n' },
+  ['/usr/bin/webfsd', '-r', '/var/www/html'],
+  ['?tcp *:8000'],
+);
+test(
+  'webfs: port and address of its file',
+  listens,
+  { '/etc/webfsd.conf': 'web_ip="127.0.0.1"\nweb_port="8001"\n' },
+  ['/etc/init.d/webfsd', 'start'],
+  ['tcp 127.0.0.1:8001 /etc/webfsd.conf:2'],
+);
+test(
+  'netcat: address and port that ncat listens on',
+  listens,
+  {},
+  ['/usr/bin/ncat', '--listen', '--keep-open', '127.0.0.1', '9000'],
+  ['?tcp 127.0.0.1:9000'],
+);
+test(
+  'netcat: letters run together, the port as option or argument',
+  listens,
+  {},
+  ['/bin/nc', '-lkup', '5300'],
+  ['?udp 0.0.0.0:5300'],
+);
+test(
+  'netcat: a value of another option is no port',
+  listens,
+  {},
+  ['nc', '-l', '-w', '30', '-k', '99'],
+  ['?tcp 0.0.0.0:99'],
+);
+test('netcat: a client listens nowhere', listens, {}, ['/bin/nc', 'db.example', '5432'], []);

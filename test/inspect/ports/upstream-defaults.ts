@@ -255,4 +255,18 @@ static_resources:
       'tcp *:8080 /etc/traefik/traefik.toml:7',
     ],
   },
+  {
+    reader: 'webfs',
+    unit: 'webfs.service',
+    command: ['/usr/bin/webfsd', '-k', '/run/webfs/webfsd.pid', '-r', '/var/www/html'],
+    files: { '/etc/webfsd.conf': 'web_root="/var/www/html"\nweb_ip=""\nweb_port=""\n' },
+    ports: ['?tcp *:8000 /lib/systemd/system/webfs.service:1'],
+  },
+  {
+    reader: 'netcat',
+    unit: 'relay.service',
+    command: ['/usr/bin/ncat', '--listen', '--keep-open', '--exec', '/bin/cat'],
+    files: {},
+    ports: ['?tcp *:31337 /lib/systemd/system/relay.service:1'],
+  },
 ];

@@ -32,6 +32,7 @@ import { mongodb } from './mongodb.js';
 import { mosquitto } from './mosquitto.js';
 import { mysql } from './mysql.js';
 import { nats } from './nats.js';
+import { netcat } from './netcat.js';
 import { nfs } from './nfs.js';
 import { nginx } from './nginx.js';
 import { node } from './node.js';
@@ -66,6 +67,7 @@ import { uwsgi } from './uwsgi.js';
 import { varnish } from './varnish.js';
 import { vault } from './vault.js';
 import { vsftpd } from './vsftpd.js';
+import { webfs } from './webfs.js';
 import { wildfly } from './wildfly.js';
 import { wireguard } from './wireguard.js';
 import { zabbixAgent } from './zabbix-agent.js';
@@ -106,6 +108,7 @@ export const PORT_READERS: readonly PortReader[] = [
   mosquitto,
   mysql,
   nats,
+  netcat,
   nfs,
   nginx,
   node,
@@ -140,6 +143,7 @@ export const PORT_READERS: readonly PortReader[] = [
   varnish,
   vault,
   vsftpd,
+  webfs,
   wildfly,
   wireguard,
   zabbixAgent,

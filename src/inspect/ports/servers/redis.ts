@@ -47,6 +47,8 @@ export const redis: PortReader = {
 function configurationFile(context: PortContext, isSentinel: boolean): string | undefined {
   const [first] = context.command.arguments;
   if (first?.startsWith('/') === true) return first;
+  // Without a file the server takes its built-in settings; only a script that hides its command line may name one.
+  if (/^(?!\/etc\/).*\/(?:redis|valkey|keydb)-(?:server|sentinel)$/.test(context.command.program)) return undefined;
   const name = isSentinel ? 'sentinel.conf' : 'redis.conf';
   return context.files.first([`/etc/redis/${name}`, `/etc/${name}`, `/etc/valkey/${name.replace('redis', 'valkey')}`]);
 }
