@@ -11,12 +11,12 @@ export const SYSTEM_SERVICES: readonly { readonly reason: string; readonly names
   {
     reason: 'part of the init system',
     names:
-      'systemd-* init-* rc rcS rc-sysinit rc.local rc-local local rc-* single sendsigs killprocs killall halt reboot shutdown umountfs umountnfs* umountroot user user-runtime-dir emergency rescue debug-shell initrd-* quotaon quotacheck sysinit bootclean bootlogs bootmisc* urandom rmnologin stop-bootlogd* bootlogd mtab* motd skeleton wait-for-state control-alt-delete failsafe container-detect flush-early-job-log passwd startpar-bridge upstart-* runsvdir svscan s6-svscan save-keymaps save-termencoding savecache termencoding cgroups procfs sysfs devfs devfs-mount root hostid sysctl modules ldconfig machine-id-commit policykit tmpfiles* runlevel-* sysv-initctl opentmpfiles rc-enabled',
+      'systemd-* init-* rc rcS rc-sysinit rc.local rc-local local rc-* single sendsigs killprocs killall halt reboot shutdown umountfs umountnfs* umountroot user user-runtime-dir emergency rescue debug-shell initrd-* quotaon quotacheck sysinit bootclean bootlogs bootmisc* urandom rmnologin stop-bootlogd* bootlogd mtab* motd skeleton wait-for-state control-alt-delete failsafe container-detect flush-early-job-log passwd startpar-bridge upstart-* runsvdir svscan s6-svscan save-keymaps save-termencoding savecache termencoding cgroups procfs sysfs devfs devfs-mount root hostid sysctl modules ldconfig machine-id-commit policykit tmpfiles* runlevel-* sysv-initctl initctl opentmpfiles rc-enabled',
   },
   {
     reason: 'devices and kernel',
     names:
-      'udev* eudev mdev hwdrivers hotplug kmod module-init-tools modprobe modules-load* modloop module* dkms acpid acpi-* acpi irqbalance smartd smartmontools lm-sensors lm_sensors microcode* intel-microcode thermald cpufrequtils loadcpufreq cpuspeed brightness x11-common fwupd* upower bolt haveged rngd rng-tools* rng-tools-debian jitterentropy seedrng hwclock* swclock osclock adjtimex fuse binfmt* binfmt-support kexec* kdump* mcelog mcelogd ras-mc-ctl rasdaemon alsa-* alsasound bluetooth ModemManager usbmuxd usb_modeswitch* pcscd switcheroo-control low-memory-monitor autosuspend laptop-mode tlp powertop power-profiles-daemon tuned ksm ksmtuned numad sysstat* proc procps* sysfsutils keymap* keyboard-setup* console-setup* console-font setvtrgb consolefont setfont vbetool plymouth* kbd ondemand grub-common grub-initrd-fallback grub2-common ureadahead* readahead* readahead-* bootchart* hibernate* pm-utils* rawdevices',
+      'udev* eudev mdev hwclock clock hwdrivers hotplug kmod module-init-tools modprobe modules-load* modloop module* dkms acpid acpi-* acpi irqbalance smartd smartmontools lm-sensors lm_sensors microcode* intel-microcode thermald cpufrequtils loadcpufreq cpuspeed brightness x11-common fwupd* upower bolt haveged rngd rng-tools* rng-tools-debian jitterentropy seedrng hwclock* swclock osclock adjtimex fuse binfmt* binfmt-support kexec* kdump* mcelog mcelogd ras-mc-ctl rasdaemon alsa-* alsasound bluetooth ModemManager usbmuxd usb_modeswitch* pcscd switcheroo-control low-memory-monitor autosuspend laptop-mode tlp powertop power-profiles-daemon tuned ksm ksmtuned numad sysstat* proc procps* sysfsutils keymap* keyboard-setup* console-setup* console-font setvtrgb consolefont setfont vbetool plymouth* kbd ondemand grub-common grub-initrd-fallback grub2-common ureadahead* readahead* readahead-* bootchart* hibernate* pm-utils* rawdevices',
   },
   {
     reason: 'disks and file systems',
@@ -26,7 +26,7 @@ export const SYSTEM_SERVICES: readonly { readonly reason: string; readonly names
   {
     reason: 'network set-up',
     names:
-      'networking network networkd-* NetworkManager* network-* netplan* ifup ifup@* ifplugd connman* wpa_supplicant* wicd* dhclient* dhcpcd* dhcpcd resolvconf* openresolv net net.* net-online loopback staticroute hostname* domainname bridge vlan* iwd rdisc bootparamd netconsole NetworkManager-* nscd* unscd nslcd sssd* resolved avahi-autoipd ethtool pppd-dns rfkill* wpa-* hostapd-* ip6tables* iptables* ebtables* nftables* arptables* firewalld ufw shorewall* netfilter-persistent ferm fail2ban arpwatch* ipset',
+      'networking network ifupdown* networkd-* NetworkManager* network-* netplan* ifup ifup@* ifplugd connman* wpa_supplicant* wicd* dhclient* dhcpcd* dhcpcd resolvconf* openresolv net net.* net-online loopback staticroute hostname* domainname bridge vlan* iwd rdisc bootparamd netconsole NetworkManager-* nscd* unscd nslcd sssd* resolved avahi-autoipd ethtool pppd-dns rfkill* wpa-* hostapd-* ip6tables* iptables* ebtables* nftables* arptables* firewalld ufw shorewall* netfilter-persistent ferm fail2ban arpwatch* ipset',
   },
   {
     reason: 'log of the system',

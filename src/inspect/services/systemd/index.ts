@@ -35,7 +35,8 @@ export const systemd: ServiceReader = {
     const facts = { context, machine, firstBoot, mountPoints: await readMountPoints(context) };
     const reading = { context, machine, defaultEnvironment: await readDefaultEnvironment(context) };
     const target = bootTarget(context.kernelArguments, (name) => store.has(name));
-    if (!store.has(target)) {
+    // A tree without any unit of systemd has no systemd that could miss its target.
+    if (!store.has(target) && hasSystemd(context)) {
       context.report(
         'boot-target-missing',
         '/etc/systemd/system/default.target',
@@ -51,3 +52,9 @@ export const systemd: ServiceReader = {
     };
   },
 };
+
+function hasSystemd({ fs }: ServiceContext): boolean {
+  return ['/usr/lib/systemd', '/lib/systemd'].some(
+    (folder) => fs.stat(`${folder}/systemd`)?.type === 'file' || fs.list(`${folder}/system`).length > 0,
+  );
+}

@@ -1,5 +1,6 @@
 import type { FoundJob, FoundService, InitFindings, ServiceContext } from '../context.js';
 import { missingProgram } from '../found.js';
+import { decideRole } from '../roles.js';
 import { type ConditionFacts, checkConditions, describeCondition } from './conditions.js';
 import { missingEnvironmentFile } from './environment.js';
 import { type Boot, walkBoot } from './graph.js';
@@ -35,7 +36,9 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     const sockets = outcome === 'masked' ? [] : (triggers.sockets.get(name) ?? []);
     const isStarted =
       outcome === 'started' && canStart(service, unit, reading.context, specifierExpander(unit, reading.machine));
-    if (outcome === 'started' && conditions.verdict === 'undecided' && service.role === undefined) {
+    // The system's own conditions ask for devices and state as a rule: nobody has to look after them.
+    const isOwn = service.role === undefined && decideRole(service, reading.context).role === 'application';
+    if (outcome === 'started' && conditions.verdict === 'undecided' && isOwn) {
       const open = conditions.settings.map(describeCondition).join(', ');
       reading.context.report('condition-undecided', unit.path ?? '/', `taken as met: ${open}`);
     }
