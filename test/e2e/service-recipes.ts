@@ -178,4 +178,53 @@ chmod 755 etc/sv/own/run etc/sv/held/run
 ln -s /etc/sv/own etc/sv/held etc/runit/runsvdir/default/
 `,
   },
+  {
+    name: 'mail-names',
+    suite: 'bookworm',
+    packages: ['systemd-sysv', 'dbus', 'ifupdown', 'postfix', 'dovecot-imapd', 'bind9', 'haproxy', 'openssh-server'],
+    tweaks: `${FSTAB}${BOOTED}${LOOPBACK}
+printf '\\nfrontend web\\n bind 127.0.0.1:8404\\n bind :8443\\n default_backend none\\nbackend none\\n' >> etc/haproxy/haproxy.cfg
+echo 'submission inet n - y - - smtpd' >> etc/postfix/master.cf
+echo 'inet_interfaces = all' >> etc/postfix/main.cf
+`,
+  },
+  {
+    name: 'web-apache',
+    suite: 'bookworm',
+    packages: ['systemd-sysv', 'dbus', 'ifupdown', 'apache2', 'php-fpm', 'mariadb-server', 'cron'],
+    tweaks: `${FSTAB}${BOOTED}${LOOPBACK}`,
+  },
+  {
+    name: 'web-java',
+    suite: 'bookworm',
+    packages: ['systemd-sysv', 'dbus', 'ifupdown', 'tomcat10', 'squid', 'vsftpd', 'unbound'],
+    tweaks: `${FSTAB}${BOOTED}${LOOPBACK}`,
+  },
+  {
+    name: 'small-servers',
+    suite: 'bookworm',
+    packages: ['systemd-sysv', 'dbus', 'ifupdown', 'caddy', 'mosquitto', 'prometheus-node-exporter', 'docker-registry'],
+    tweaks: `${FSTAB}${BOOTED}${LOOPBACK}`,
+  },
+  {
+    name: 'moved-ports',
+    suite: 'bookworm',
+    packages: [
+      'systemd-sysv',
+      'dbus',
+      'ifupdown',
+      'nginx-light',
+      'redis-server',
+      'openssh-server',
+      'memcached',
+      'vsftpd',
+    ],
+    tweaks: `${FSTAB}${BOOTED}${LOOPBACK}
+sed -i 's/^\\( *listen \\)\\(\\[::\\]:\\)*80/\\1\\28088/' etc/nginx/sites-available/default
+sed -i 's/^port 6379/port 6390/; s/^bind .*/bind 0.0.0.0/' etc/redis/redis.conf
+printf 'Port 2222\\nListenAddress 127.0.0.1\\n' > etc/ssh/sshd_config.d/own.conf
+sed -i 's/^-p .*/-p 11311/' etc/memcached.conf
+printf 'listen_port=2121\\n' >> etc/vsftpd.conf
+`,
+  },
 ];

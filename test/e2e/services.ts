@@ -1,15 +1,19 @@
 /**
  * Builds guests, reads what they would run from their files alone, boots them under emulation, asks them, and compares.
- * `npx tsx test/e2e/services.ts [RECIPE…]`; needs mmdebstrap, QEMU, a readable kernel in /boot, and a package archive.
+ * `npx tsx test/e2e/services.ts [--again] [RECIPE…]`; needs mmdebstrap, QEMU, a readable kernel in /boot, and a package archive.
  */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inspectPorts } from '../../src/inspect/ports/index.js';
-import { inspectServices } from '../../src/inspect/services/index.js';
+import { openSource } from '../../src/disk/open-source.js';
+import { openGuest } from '../../src/guest/open-guest.js';
+import { inspectOs, OS_PATHS } from '../../src/inspect/os/index.js';
+import { inspectPackages, PACKAGE_PATHS } from '../../src/inspect/packages/index.js';
+import { inspectPorts, PORT_PATHS } from '../../src/inspect/ports/index.js';
+import { inspectServices, SERVICE_PATHS } from '../../src/inspect/services/index.js';
+import { silentProgress } from '../../src/model/progress.js';
 import type { Service } from '../../src/model/services.js';
-import { folderGuest } from '../inspect/services/helpers/folder-guest.js';
-import { DEBIAN } from '../inspect/services/helpers/inspect.js';
 import { type BootTruth, bootGuest, probeScript } from './boot-guest.js';
 import { buildRoot, type GuestRecipe, makeDisk } from './guest-recipe.js';
 import { SERVICE_RECIPES } from './service-recipes.js';
@@ -23,34 +27,69 @@ interface Score {
   readonly invented: readonly string[];
 }
 
-async function examine(recipe: GuestRecipe): Promise<Score[]> {
+/** What the disk itself says, read as the pipeline reads it: the reader, the package database, services, ports. */
+async function inspectDisk(disk: string): Promise<{ services: readonly Service[]; listening: string[] }> {
+  const source = await openSource(disk, { allowDirs: [] });
+  const guest = await openGuest(source, { reader: 'native', progress: silentProgress, keys: [] });
+  try {
+    const { fs } = guest;
+    await fs.prefetch([...new Set([...OS_PATHS, ...PACKAGE_PATHS, ...SERVICE_PATHS, ...PORT_PATHS])]);
+    const system = await inspectOs(fs);
+    if (system === null) throw new Error(`${disk} holds no system`);
+    const packages = await inspectPackages(fs, { archiveIndexes: false });
+    const context = { hardware: { hypervisor: 'qemu' as const }, packages, os: system.os };
+    const { services, problems } = await inspectServices(fs, context);
+    const enabled = services.filter((service) => service.enabled);
+    const { byService, problems: portProblems } = await inspectPorts(fs, enabled, context);
+    for (const { code, path, reason } of [...problems, ...portProblems]) console.log(`  ! ${code} ${path}: ${reason}`);
+    const listening = [...byService.values()].flatMap(({ ports }) =>
+      ports.map(({ protocol, address, port }) => endpoint(protocol, address, port)),
+    );
+    return { services, listening };
+  } finally {
+    await guest.close();
+    await source.release();
+  }
+}
+
+/** With `--again` a guest that was asked before is not booted again: its answers lie beside its disk. */
+async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   const root = await buildRoot(recipe, WORK);
-  const fs = folderGuest(root);
-  const os = { ...DEBIAN, codename: recipe.suite };
-  const { services } = await inspectServices(fs, { hardware: { hypervisor: 'qemu' }, packages: null, os });
-  const enabled = services.filter((service) => service.enabled);
-  const ports = (await inspectPorts(fs, enabled, { packages: null, os })).byService;
-  await writeFile(join(root, 'probe'), probeScript(10));
-  await chmod(join(root, 'probe'), 0o755);
   const disk = `${root}.disk`;
-  await makeDisk(root, disk);
-  const truth = await bootGuest({ disk, timeoutMs: 900_000 });
-  await writeFile(`${root}.truth.json`, JSON.stringify(truth, null, 2));
-  const listening = enabled.flatMap((service) =>
-    [...service.ports, ...(ports.get(service.name)?.ports ?? [])].map(({ protocol, address, port }) =>
-      endpoint(protocol, address, port),
-    ),
-  );
+  const answers = `${root}.truth.json`;
+  if (!again || !existsSync(answers)) {
+    await writeFile(join(root, 'probe'), probeScript(10));
+    await chmod(join(root, 'probe'), 0o755);
+    await makeDisk(root, disk);
+    await writeFile(answers, JSON.stringify(await bootGuest({ disk, timeoutMs: 900_000 }), null, 2));
+  }
+  const truth = JSON.parse(await readFile(answers, 'utf8')) as BootTruth;
+  const { services, listening } = await inspectDisk(disk);
   return [
     compareServices(services, truth),
     compare(
       'ports',
       listening,
-      truth.listening
-        .filter(({ port }) => !isEphemeral(port))
-        .map(({ protocol, address, port }) => endpoint(protocol, address, port)),
+      perInterface(
+        truth.listening
+          .filter(({ port }) => !isEphemeral(port))
+          .map(({ protocol, address, port }) => endpoint(protocol, address, port)),
+        listening,
+      ),
     ),
   ];
+}
+
+/**
+ * BIND opens a socket for each address of the machine, and the guest has those of `lo` alone: together they are what
+ * `any` becomes here. They count as such only where the disk says `any`.
+ */
+function perInterface(shown: readonly string[], read: readonly string[]): string[] {
+  const isDns = /^(?:tcp|udp)\/(?:127\.0\.0\.1|::1):53$/;
+  const any = (name: string): string => name.replace(/\/.*:/, '/*:');
+  const both = (name: string): boolean =>
+    ['127.0.0.1', '::1'].every((address) => shown.includes(any(name).replace('*', address)));
+  return shown.map((name) => (isDns.test(name) && read.includes(any(name)) && both(name) ? any(name) : name));
 }
 
 /** systemd names what is active; elsewhere the processes tell, by the program's name. */
@@ -121,10 +160,11 @@ const percent = (part: number, whole: number): string =>
   whole === 0 ? 'none' : `${((100 * part) / whole).toFixed(1)} %`;
 
 await mkdir(WORK, { recursive: true });
-const asked = process.argv.slice(2);
+const again = process.argv.includes('--again');
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 for (const recipe of SERVICE_RECIPES) {
   if (asked.length > 0 && !asked.includes(recipe.name)) continue;
-  for (const { what, found, missed, invented } of await examine(recipe)) {
+  for (const { what, found, missed, invented } of await examine(recipe, again)) {
     const recall = percent(found.length, found.length + missed.length);
     const precision = percent(found.length, found.length + invented.length);
     console.log(`${recipe.name} ${what}: recall ${recall}, precision ${precision}: ${found.join(', ')}`);
