@@ -25,8 +25,9 @@ const FIELDS = [
   'target',
 ] as const;
 const ZEROS = Buffer.alloc(2 ** 20);
-/** Beyond this many bytes of holes a digest of zeros would never end: the runs alone are hashed, with their offsets. */
+/** In larger files a digest of the holes might never end: blocks alone are hashed, with their numbers. */
 const MAX_ZEROS = 2 ** 30;
+const BLOCK = 4096;
 
 /**
  * Every difference between what two readers show of one machine: metadata, links, attributes, content, file systems.
@@ -97,29 +98,42 @@ async function readFacts(fs: GuestFs): Promise<Map<string, Facts>> {
 
 async function digest({ size }: Entry, content: AsyncIterable<{ offset: number; data: Buffer }>): Promise<string> {
   const hash = createHash('sha256');
-  const isHuge = size > MAX_ZEROS;
+  const sparse = size > MAX_ZEROS ? sparseHasher(hash) : undefined;
   let at = 0;
   for await (const { offset, data } of content) {
-    if (isHuge) hashSparse(hash, offset, data);
+    if (sparse !== undefined) sparse.add(offset, data);
     else {
       hashZeros(hash, offset - at);
       hash.update(data);
     }
     at = offset + data.length;
   }
-  if (!isHuge) hashZeros(hash, size - at);
+  if (sparse === undefined) hashZeros(hash, size - at);
+  else sparse.end();
   return hash.digest('hex');
 }
 
-/** Readers cut runs differently and may show zeros as data: blocks of zeros are passed over in both. */
-function hashSparse(hash: Hash, offset: number, data: Buffer): void {
-  const block = 4096;
-  for (let at = 0; at < data.length; ) {
-    const end = Math.min(data.length, at + block - ((offset + at) % block));
-    const part = data.subarray(at, end);
-    if (!part.equals(ZEROS.subarray(0, part.length))) hash.update(`${offset + at}:`).update(part);
-    at = end;
-  }
+/** Readers cut runs differently and may show zeros as data: whole blocks are hashed, those of zeros passed over. */
+function sparseHasher(hash: Hash): { add(offset: number, data: Buffer): void; end(): void } {
+  const block = Buffer.alloc(BLOCK);
+  let current = -1;
+  const end = (): void => {
+    if (current >= 0 && !block.equals(ZEROS.subarray(0, BLOCK))) hash.update(`${current}:`).update(block);
+    block.fill(0);
+    current = -1;
+  };
+  return {
+    end,
+    add(offset, data) {
+      for (let done = 0; done < data.length; ) {
+        const at = offset + done;
+        const index = Math.floor(at / BLOCK);
+        if (index !== current) end();
+        current = index;
+        done += data.copy(block, at % BLOCK, done, done + BLOCK - (at % BLOCK));
+      }
+    },
+  };
 }
 
 function hashZeros(hash: Hash, count: number): void {
