@@ -1,5 +1,14 @@
 import test from 'ava';
-import { codes, enabledNames, executable, inspectSystemd, link, type Nodes, wanted } from '../helpers/inspect.js';
+import {
+  codes,
+  enabledNames,
+  executable,
+  inspect,
+  inspectSystemd,
+  link,
+  type Nodes,
+  wanted,
+} from '../helpers/inspect.js';
 
 const NODES: Nodes = {
   '/etc/app.conf': 'x',
@@ -86,4 +95,16 @@ test('a unit whose condition fails still starts what it wants', async (t) => {
     '/lib/systemd/system/helper.service': '[Service]\nExecStart=/usr/bin/app',
   });
   t.deepEqual(enabledNames(found), ['helper.service']);
+});
+
+test("an undecided condition of the system's own unit is no problem of the machine", async (t) => {
+  const found = await inspectSystemd(
+    wanted('systemd-sysctl.service', 'ExecStart=/usr/bin/app', 'ConditionPathIsReadWrite=/proc/sys/net/'),
+  );
+  t.deepEqual(enabledNames(found), ['systemd-sysctl.service']);
+  t.deepEqual(codes(found), []);
+});
+
+test('a default target that is no unit is a problem where systemd is installed', async (t) => {
+  t.deepEqual(codes(await inspect({ '/lib/systemd/systemd': executable() })), ['boot-target-missing']);
 });
