@@ -44,6 +44,11 @@ e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: boot
 	npx tsx test/e2e/services.ts
 	npx tsx test/e2e/ports-truth.ts
 	test/e2e/compare-disks.sh $(E2E_GUESTS)
+	npx ava --config ava.e2e.config.js
+
+.PHONY: scenarios
+scenarios: host-packages build ## the thesis's scenarios A to E on real guests, built with buildah, as its tables
+	npx tsx test/e2e/scenarios.ts --engine buildah
 
 .PHONY: images
 images: host-packages $(GUESTS)/demo.vmdk $(GUESTS)/demo.qcow2 $(GUESTS)/small.raw ## build the guest disks of the demo and the tests
