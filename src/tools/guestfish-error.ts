@@ -31,7 +31,7 @@ const CAUSES: readonly Cause[] = [
   {
     // `debug` is internal to libguestfs, yet part of every release since 1.0; a build may lack it, and then no call
     // gives the metadata of a whole tree in less than minutes.
-    pattern: /debug: (?:unknown|unavailable)|debug: command not found|'debug' command|unknown command: debug/i,
+    pattern: /debug: unknown command|use 'debug help/,
     code: 'appliance-missing',
     message: 'This build of libguestfs lacks its internal command "debug"',
     todo: "Install the distribution's libguestfs-tools, or use --reader native.",

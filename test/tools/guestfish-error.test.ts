@@ -40,6 +40,14 @@ test(
   'libguestfs: error: debug: No key available with this passphrase.',
   'guest-key-wrong',
 );
+test('a build without "debug"', means, 'debug', 'debug: unknown command', 'appliance-missing');
+test(
+  'a build whose "debug" runs no programs',
+  means,
+  'debug',
+  "libguestfs: error: debug: use 'debug help 0' to list the supported commands",
+  'appliance-missing',
+);
 test(
   'an appliance that died',
   means,

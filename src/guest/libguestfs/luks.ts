@@ -7,6 +7,8 @@ import { ACTIVATE_VOLUMES, KEYS_FILE, LIST_DEVICES, MAKE_ROOM_FOR_KEYS, openLuks
 
 /** LUKS on LVM on LUKS is as deep as it gets. */
 const MAX_ROUNDS = 3;
+/** Keys are made slow to try, for a fast machine: seconds there are minutes when emulated. */
+const OPEN_TIMEOUT_MS = 600_000;
 
 /**
  * Opens the encrypted devices for which there is a key, and what lies on them.
@@ -62,7 +64,7 @@ async function unlock(
   for (const [index, key] of keys.entries()) {
     if (!isMeant(key.device, device)) continue;
     try {
-      await runShell(appliance, openLuks(device.kernelName, mappedName, index + 1));
+      await runShell(appliance, openLuks(device.kernelName, mappedName, index + 1), { timeoutMs: OPEN_TIMEOUT_MS });
       return true;
     } catch (error) {
       if (!(error instanceof AppError) || (error.code !== 'guest-key-wrong' && error.code !== 'appliance-failed'))

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.js';
-import type { Appliance } from '../../tools/guestfish.js';
+import type { Appliance, CallOptions } from '../../tools/guestfish.js';
 import { PIPE_FILE } from './scripts.js';
 
 /** How a command ended that wrote into the pipe. */
@@ -10,12 +10,14 @@ export interface PipeEnd {
 }
 
 /**
- * Runs a script of `scripts.ts` in the appliance, outside of the guest's tree. guestfish takes the argument for a list of
+ * Runs a script of `scripts.ts` in the appliance, outside of the guest's tree. `debug` is internal to libguestfs, yet in
+ * every release since 1.0, and all that reads a tree at once needs it: there is no second way here, and a build without
+ * it is named (`guestfish-error.ts`); the native reader does without. guestfish takes the argument for a list of
  * words, in which only single quotes keep a word together.
  */
-export async function runShell(appliance: Appliance, script: string): Promise<Buffer> {
+export async function runShell(appliance: Appliance, script: string, options?: CallOptions): Promise<Buffer> {
   if (script.includes("'")) throw new Error(`a script with a single quote: ${script}`);
-  return await appliance.call('debug', ['sh', `'${script}'`]);
+  return await appliance.call('debug', ['sh', `'${script}'`], options);
 }
 
 /**
