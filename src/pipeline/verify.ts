@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { machineSnapshot } from '../diff/machine-snapshot.js';
+import { createScratch } from '../disk/scratch.js';
 import { type EngineName, findEngine, type SavedPlace } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { RunContext } from './analyze.js';
@@ -23,9 +21,9 @@ export interface VerifyRequest extends ReadRequest {
  * @throws AppError `image-missing`, `image-invalid`, `engine-missing`, and those of reading a machine.
  */
 export async function verify(request: VerifyRequest, context: RunContext): Promise<Verification> {
-  const folder = await mkdtemp(join(tmpdir(), 'vm2docker-verify-'));
+  const scratch = createScratch();
   try {
-    const { place, keepsUserAttributes } = await placeOf(request, folder, context);
+    const { place, keepsUserAttributes } = await placeOf(request, await scratch.folder(), context);
     const image = await openSavedImage(place);
     const collection = await collectMachines(
       { ...request, quick: false, cache: false },
@@ -44,7 +42,7 @@ export async function verify(request: VerifyRequest, context: RunContext): Promi
       await collection.release();
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await scratch.remove();
   }
 }
 
