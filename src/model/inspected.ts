@@ -1,6 +1,7 @@
 import type { RuntimeFacts } from './containers.js';
 import type { Problem } from './evidence.js';
 import type { FileInventory } from './files.js';
+import type { FirewallRule } from './firewall.js';
 import type { FileSystem, MachineSource } from './machine.js';
 import type { FitFinding, Kernel, OperatingSystem } from './os.js';
 import type { PackageDatabase } from './packages.js';
@@ -17,6 +18,8 @@ export interface InspectedMachine {
   readonly files: FileInventory;
   readonly services: readonly Service[];
   readonly jobs: readonly Job[];
+  /** Rules on the disk for incoming traffic; absent when nobody asked. */
+  readonly firewall?: readonly FirewallRule[];
   /** Absent when nobody asked. */
   readonly runtime?: RuntimeFacts;
   readonly fit: readonly FitFinding[];

@@ -18,6 +18,7 @@ import { inspectServices, SERVICE_PATHS } from '../inspect/services/index.js';
 import type { ExtendedAttributes } from '../model/entry.js';
 import type { Problem } from '../model/evidence.js';
 import type { FileInventory } from '../model/files.js';
+import type { FirewallRule } from '../model/firewall.js';
 import type { GuestFs } from '../model/guest-fs.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import type { MachineSource } from '../model/machine.js';
@@ -97,6 +98,7 @@ export async function readMachine(source: MachineSource, reading: MachineReading
         files: content.inventory,
         services: listening.services,
         jobs: running.jobs,
+        firewall: listening.firewall,
         runtime: await inspectRuntime(fs),
         fit: [...system.fit, ...inspectHardware(fs, source.hardware), ...running.fit, ...fit],
         problems: [
@@ -120,9 +122,9 @@ async function servicesWithPorts(
   fs: GuestFs,
   services: readonly Service[],
   context: { packages: PackageDatabase | null; os: OperatingSystem },
-): Promise<{ services: Service[]; problems: readonly Problem[] }> {
-  const { byService, problems } = await inspectPorts(fs, services, context);
-  return { services: services.map((service) => ({ ...service, ...byService.get(service.name) })), problems };
+): Promise<{ services: Service[]; firewall: readonly FirewallRule[]; problems: readonly Problem[] }> {
+  const { byService, firewall, problems } = await inspectPorts(fs, services, context);
+  return { services: services.map((service) => ({ ...service, ...byService.get(service.name) })), firewall, problems };
 }
 
 async function readContent(

@@ -94,6 +94,7 @@ function machineReport(planned: MachinePlan, machine: InspectedMachine, options:
     packages: packagesReport(planned, machine),
     services: machine.services.map((service) => serviceReport(service, planned, options)),
     jobs: machine.jobs.map((job) => jobReport(job, options)),
+    firewall: (machine.firewall ?? []).map((rule) => ({ ...rule, evidence: shownEvidence(rule.evidence) })),
     sizes: planned.sizes,
     excluded: excludedReport(records),
     secrets: records

@@ -47,7 +47,7 @@ const ADDRESS_VARIABLES = [
   'ADDR',
   'BIND',
 ];
-const HOST_VARIABLES = ['HOST', 'LISTEN_HOST', 'BIND_HOST', ...ADDRESS_VARIABLES];
+const HOST_VARIABLES = ['HOST', 'LISTEN_HOST', 'BIND_HOST', 'ADDRESS', ...ADDRESS_VARIABLES];
 
 /** Programs whose `-p` is no port of their own, and clients whose `--port` is somebody else's. */
 const NO_SERVERS = new Set([
@@ -66,7 +66,8 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
   const name = command.program.slice(command.program.lastIndexOf('/') + 1);
   if (NO_SERVERS.has(name)) return findings.done();
   const protocol = command.has('udp') ? 'udp' : 'tcp';
-  const host = hostOf(command);
+  const own = ownPrefix(context.service.name);
+  const host = hostOf(command, own);
   const add = (setting: Setting): void => findings.add(host, setting.value, { ...setting, inferred: true }, protocol);
   const wholePorts = command.options(...PORT_OPTIONS).filter((setting) => parsePort(setting.value) !== null);
   const shortPorts =
@@ -87,12 +88,12 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
       addAddress(findings, command.setting(argument), protocol);
   }
   if (!findings.isEmpty) return findings.done();
-  for (const variable of ADDRESS_VARIABLES) {
+  for (const variable of withPrefix(own, ADDRESS_VARIABLES)) {
     const setting = command.environment(variable);
     if (setting !== undefined) addAddress(findings, setting, protocol);
   }
   if (!findings.isEmpty) return findings.done();
-  for (const variable of PORT_VARIABLES) {
+  for (const variable of withPrefix(own, PORT_VARIABLES)) {
     const setting = command.environment(variable);
     if (setting !== undefined && parsePort(setting.value) !== null) {
       add(setting);
@@ -102,10 +103,20 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
   return findings.done();
 }
 
-function hostOf(command: CommandLine): string {
+/** `GUESTBOOK_` for guestbook.service: what is named so speaks of the service itself, not of one it connects to. */
+function ownPrefix(service: string): string {
+  const name = service.replace(/\.(?:service|socket)$/, '').replace(/@.*$/, '');
+  return `${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_`;
+}
+
+function withPrefix(prefix: string, names: readonly string[]): string[] {
+  return [...names, ...names.map((name) => prefix + name)];
+}
+
+function hostOf(command: CommandLine, own: string): string {
   const values = [
     ...command.options(...HOST_OPTIONS),
-    ...HOST_VARIABLES.flatMap((name) => command.environment(name) ?? []),
+    ...withPrefix(own, HOST_VARIABLES).flatMap((name) => command.environment(name) ?? []),
   ];
   for (const { value } of values) {
     const endpoint = parseEndpoint(value);

@@ -1,4 +1,5 @@
 import type { Problem } from '../../model/evidence.js';
+import type { FirewallRule } from '../../model/firewall.js';
 import type { GuestFs } from '../../model/guest-fs.js';
 import type { OperatingSystem } from '../../model/os.js';
 import type { PackageDatabase } from '../../model/packages.js';
@@ -7,13 +8,11 @@ import type { ListeningPort, Service } from '../../model/services.js';
 import { readCommandLine } from './command-line.js';
 import { type ConfigFiles, configFiles } from './config-files.js';
 import { mergePorts } from './findings.js';
-import type { FirewallFinding } from './firewall/finding.js';
 import { inspectFirewall } from './firewall/index.js';
 import { readUnknownProgram } from './generic.js';
 import type { PortContext, PortFindings, PortReader } from './reader.js';
 import { PORT_READERS } from './servers/index.js';
 
-export type { FirewallFinding } from './firewall/finding.js';
 export type { PortReader } from './reader.js';
 export { PORT_READERS } from './servers/index.js';
 
@@ -36,7 +35,7 @@ export interface PortInspection {
   /** By name of the service; every service has an entry. What its socket units listen on is included. */
   readonly byService: ReadonlyMap<string, { readonly ports: ListeningPort[]; readonly listens: string[] }>;
   readonly problems: Problem[];
-  readonly firewall: FirewallFinding[];
+  readonly firewall: FirewallRule[];
 }
 
 /**

@@ -350,6 +350,16 @@ test(
 );
 test('unknown: clients and shells are no servers', listens, {}, ['/usr/bin/curl', '--port', '80'], []);
 
+test('a variable named after the service speaks of it, one named after another does not', async (t) => {
+  const environment = { GUESTBOOK_PORT: '8081', GUESTBOOK_ADDRESS: '127.0.0.1', DATABASE_PORT: '5432' };
+  const { ports } = await portsOf(
+    memoryGuest({}),
+    service('guestbook.service', ['/opt/guestbook/run'], { environment }),
+  );
+  t.is(ports.length, 1);
+  t.regex(ports[0]!, /^\?tcp 127\.0\.0\.1:8081 /);
+});
+
 test('an environment variable names the port of an unknown program, and its file is the evidence', async (t) => {
   const guest = memoryGuest({ '/etc/default/app': '# PORT=1\nOTHER=x\nPORT=8090\n' });
   const { ports } = await portsOf(

@@ -1,10 +1,10 @@
+import type { FirewallRule } from '../../../model/firewall.js';
 import type { ConfigFiles } from '../config-files.js';
 import { parseLines } from '../formats/lines.js';
 import { parseXml, walkXml, type XmlElement } from '../formats/xml.js';
-import type { FirewallFinding } from './finding.js';
 
 /** firewalld.conf(5), firewalld.zone(5), firewalld.service(5): what is open in the default zone and in zones with sources or interfaces. */
-export async function readFirewalld(files: ConfigFiles): Promise<FirewallFinding[]> {
+export async function readFirewalld(files: ConfigFiles): Promise<FirewallRule[]> {
   const main = await files.read('/etc/firewalld/firewalld.conf');
   if (main === null) return [];
   const zone =
@@ -13,7 +13,7 @@ export async function readFirewalld(files: ConfigFiles): Promise<FirewallFinding
   const own = files.folder('/etc/firewalld/zones', '.xml');
   const fallbackZone = `/usr/lib/firewalld/zones/${zone}.xml`;
   const paths = own.some((path) => path.endsWith(`/${zone}.xml`)) ? own : [...own, fallbackZone];
-  const findings: FirewallFinding[] = [];
+  const findings: FirewallRule[] = [];
   for (const path of paths) {
     const elements = parseXml((await files.read(path)) ?? '') ?? [];
     const root = elements.find((element) => element.name === 'zone');
@@ -25,8 +25,8 @@ export async function readFirewalld(files: ConfigFiles): Promise<FirewallFinding
   return findings;
 }
 
-async function readZone(files: ConfigFiles, zone: XmlElement, path: string): Promise<FirewallFinding[]> {
-  const rule = (action: 'allow' | 'deny', line: number, facts: Partial<FirewallFinding>): FirewallFinding => ({
+async function readZone(files: ConfigFiles, zone: XmlElement, path: string): Promise<FirewallRule[]> {
+  const rule = (action: 'allow' | 'deny', line: number, facts: Partial<FirewallRule>): FirewallRule => ({
     tool: 'firewalld',
     action,
     ports: null,
@@ -66,7 +66,7 @@ async function servicePorts(files: ConfigFiles, name: string): Promise<XmlElemen
   return [];
 }
 
-function portOf(element: XmlElement): Pick<FirewallFinding, 'ports' | 'protocol'> {
+function portOf(element: XmlElement): Pick<FirewallRule, 'ports' | 'protocol'> {
   const protocol = element.attributes.get('protocol');
   return {
     ports: element.attributes.get('port') || null,

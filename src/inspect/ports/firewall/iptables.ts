@@ -1,6 +1,6 @@
+import type { FirewallRule } from '../../../model/firewall.js';
 import { shellWords } from '../../../syntax/shell.js';
 import type { ConfigFiles } from '../config-files.js';
-import type { FirewallFinding } from './finding.js';
 
 const FILES = [
   '/etc/iptables/rules.v4',
@@ -14,8 +14,8 @@ const FILES = [
 ];
 
 /** Files of iptables-save(8): the policy and the rules of the INPUT chain of the filter table, jumps into own chains followed by name. */
-export async function readIptables(files: ConfigFiles): Promise<FirewallFinding[]> {
-  const findings: FirewallFinding[] = [];
+export async function readIptables(files: ConfigFiles): Promise<FirewallRule[]> {
+  const findings: FirewallRule[] = [];
   for (const path of FILES) {
     const text = await files.read(path);
     if (text !== null) findings.push(...readSaved(text, path));
@@ -23,8 +23,8 @@ export async function readIptables(files: ConfigFiles): Promise<FirewallFinding[
   return findings;
 }
 
-function readSaved(text: string, path: string): FirewallFinding[] {
-  const findings: FirewallFinding[] = [];
+function readSaved(text: string, path: string): FirewallRule[] {
+  const findings: FirewallRule[] = [];
   const chains = chainsOfInput(text);
   let table = 'filter';
   for (const [index, raw] of text.split('\n').entries()) {

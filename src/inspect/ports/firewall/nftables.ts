@@ -1,14 +1,14 @@
+import type { FirewallRule } from '../../../model/firewall.js';
 import { parentPath } from '../../../model/path.js';
 import { absolute, type ConfigFiles, type InFile } from '../config-files.js';
 import { parseBlocks, type Statement } from '../formats/blocks.js';
-import type { FirewallFinding } from './finding.js';
 
 const STYLE = { ends: 'newline', comments: ['#'] } as const;
 const FILES = ['/etc/nftables.conf', '/etc/sysconfig/nftables.conf'];
 
 /** nft(8): chains hooked to `input`, their policy, and their rules that accept, drop or reject ports. */
-export async function readNftables(files: ConfigFiles): Promise<FirewallFinding[]> {
-  const findings: FirewallFinding[] = [];
+export async function readNftables(files: ConfigFiles): Promise<FirewallRule[]> {
+  const findings: FirewallRule[] = [];
   for (const path of FILES) {
     for (const table of await topStatements(files, path, 0)) {
       if (table.words[0] !== 'table' || table.block === null) continue;
@@ -36,13 +36,13 @@ async function topStatements(files: ConfigFiles, path: string, depth: number): P
   return result;
 }
 
-function readChain(block: readonly Statement[], path: string): FirewallFinding[] {
+function readChain(block: readonly Statement[], path: string): FirewallRule[] {
   const hook = block.find((statement) => statement.words[0] === 'type' && statement.words.includes('hook'));
   if (hook?.words[hook.words.indexOf('hook') + 1] !== 'input') return [];
-  const findings: FirewallFinding[] = [];
+  const findings: FirewallRule[] = [];
   const rule = (
     statement: Statement,
-    facts: Pick<FirewallFinding, 'action' | 'ports' | 'protocol' | 'source' | 'isDefault'>,
+    facts: Pick<FirewallRule, 'action' | 'ports' | 'protocol' | 'source' | 'isDefault'>,
   ): void => {
     findings.push({ tool: 'nftables', enabled: true, evidence: { path, line: statement.line }, ...facts });
   };

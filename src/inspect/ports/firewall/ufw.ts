@@ -1,9 +1,9 @@
+import type { FirewallRule } from '../../../model/firewall.js';
 import { shellAssignments } from '../../../syntax/shell.js';
 import type { ConfigFiles } from '../config-files.js';
-import type { FirewallFinding } from './finding.js';
 
 /** ufw keeps each rule as a comment `### tuple ### action protocol port to source-port from direction` (ufw(8), user.rules). */
-export async function readUfw(files: ConfigFiles): Promise<FirewallFinding[]> {
+export async function readUfw(files: ConfigFiles): Promise<FirewallRule[]> {
   const settings = await files.read('/etc/ufw/ufw.conf');
   const defaults = await files.read('/etc/default/ufw');
   if (settings === null && defaults === null) return [];
@@ -11,7 +11,7 @@ export async function readUfw(files: ConfigFiles): Promise<FirewallFinding[]> {
     shellAssignments(settings ?? '')
       .findLast(({ name }) => name === 'ENABLED')
       ?.value.toLowerCase() === 'yes';
-  const findings: FirewallFinding[] = [];
+  const findings: FirewallRule[] = [];
   const policy = shellAssignments(defaults ?? '').findLast(({ name }) => name === 'DEFAULT_INPUT_POLICY');
   if (policy !== undefined) {
     findings.push({

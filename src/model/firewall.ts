@@ -1,7 +1,7 @@
-import type { Evidence } from '../../../model/evidence.js';
+import type { Evidence } from './evidence.js';
 
 /** One rule about what may reach the machine, or the rule for everything else. */
-export interface FirewallFinding {
+export interface FirewallRule {
   readonly tool: 'ufw' | 'firewalld' | 'iptables' | 'nftables';
   readonly action: 'allow' | 'deny';
   /** Ports as written: `22`, `8000:8010`, `22,80`; null for all ports. */
