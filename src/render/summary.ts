@@ -1,6 +1,7 @@
 import type { InspectedMachine } from '../model/inspected.js';
 import { displayPath } from '../model/path.js';
 import type { GroupPlan, LayerPlan, MachineMetrics, MachinePlan, Plan, SizePlan } from '../model/plan.js';
+import type { ListeningPort } from '../model/services.js';
 import { maskCommand } from '../syntax/secret-words.js';
 import { quoteShell } from '../syntax/shell.js';
 import { layerTag } from './layout.js';
@@ -157,7 +158,7 @@ function serviceLines({ containers }: MachinePlan, machine: InspectedMachine): s
   const rows = applications.map((service) => [
     service.name,
     service.user,
-    [...new Set(service.ports.map(({ port, protocol }) => `${port}/${protocol}`))].join(' '),
+    portsText(service.ports),
     maskCommand(service.command).join(' ').slice(0, 60),
   ]);
   const without = (containers?.left ?? []).filter(
@@ -169,6 +170,14 @@ function serviceLines({ containers }: MachinePlan, machine: InspectedMachine): s
     ...without.map(({ name, reason }) => oneLine(`no container for ${name}: ${reason}`)),
     ...(systems === 0 ? [] : [`and ${systems} of the system, which containers do not need (report.json has them)`]),
   ];
+}
+
+/** Each port once; one that only the machine itself reaches says so. */
+function portsText(ports: readonly ListeningPort[]): string {
+  const isLocal = ({ address }: ListeningPort): boolean => address === '::1' || address.startsWith('127.');
+  const open = new Set(ports.filter((port) => !isLocal(port)).map(({ port, protocol }) => `${port}/${protocol}`));
+  const local = ports.filter(isLocal).map(({ port, protocol }) => `${port}/${protocol}`);
+  return [...open, ...new Set(local.filter((text) => !open.has(text)).map((text) => `local ${text}`))].join(', ');
 }
 
 /** The last lines: what starts the machines as containers, once their images are built. */
