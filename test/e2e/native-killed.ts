@@ -19,14 +19,14 @@ const BOOT_MS = 300_000;
 const WRITER = `#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -o remount,rw /
-mkdir -p /work; i=0
+mkdir -p /busy; i=0
 echo WRITING >/dev/ttyS0 || echo WRITING >/dev/console
 while :; do
-  i=$((i + 1)); mkdir -p /work/d$((i % 17))
-  head -c $((i * 37 % 90000)) /dev/urandom > /work/d$((i % 17))/f$i
-  ln -f /work/d$((i % 17))/f$i /work/link$((i % 50)); mv /work/d$((i % 17))/f$i /work/d$((i % 17))/g$((i % 200))
+  i=$((i + 1)); mkdir -p /busy/d$((i % 17))
+  head -c $((i * 37 % 90000)) /dev/urandom > /busy/d$((i % 17))/f$i
+  ln -f /busy/d$((i % 17))/f$i /busy/link$((i % 50)); mv /busy/d$((i % 17))/f$i /busy/d$((i % 17))/g$((i % 200))
   [ $((i % 40)) = 0 ] && sync
-  [ $((i % 300)) = 0 ] && rm -rf /work/d3
+  [ $((i % 300)) = 0 ] && rm -rf /busy/d3
 done
 `;
 
@@ -43,7 +43,7 @@ check('a machine that was killed while it wrote looks alike to both readers', as
 
   const native = await openImages([disk]);
   t.teardown(() => native.close());
-  t.true(native.fs.exists('/work/link1'), 'nothing was written');
+  t.true(native.fs.exists('/busy/link1'), 'nothing was written');
   const reference = await openLibguestfs(machineOf(disk), { keys: [], progress: silentProgress });
   t.teardown(() => reference.close());
   const differences = await compareGuests(reference, native);
