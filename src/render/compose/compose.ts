@@ -162,10 +162,13 @@ function capabilityNotes({ capabilities }: ContainerService): string[] {
     : [`Its unit allows ${capabilities.join(' ')}; cap_add what it turns out to need.`];
 }
 
-/** Keys that YAML 1.1 would read as something else than text are quoted. */
+/** Keys that some reader of YAML 1.1 takes for something else than text (`no`, and `e-0` for a number) are quoted. */
 function key(name: string): Scalar {
   const scalar = new Scalar(name);
-  const isPlain = /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(name);
+  const isPlain =
+    /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) &&
+    !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(name) &&
+    !/^_*e[-+]?[\d_]+$/i.test(name);
   if (!isPlain) scalar.type = Scalar.QUOTE_DOUBLE;
   return scalar;
 }
