@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
@@ -52,6 +53,7 @@ export async function startNbd(node: BlockNode, options: NbdOptions): Promise<Nb
       todo: 'Set TMPDIR to a folder with a shorter path.',
     });
   }
+  if (options.signal?.aborted) throw interrupted();
   const child = spawn(
     'qemu-nbd',
     ['--read-only', '--persistent', `--shared=${options.clients ?? 8}`, `--socket=${socket}`, nodeArgument(node)],
@@ -59,7 +61,11 @@ export async function startNbd(node: BlockNode, options: NbdOptions): Promise<Nb
   );
   const end = watch(child);
   if (child.pid !== undefined) options.register?.(child.pid);
-  const stop = (): Promise<void> => stopChild(child, end.gone);
+  const stop = async (): Promise<void> => {
+    await stopChild(child, end.gone);
+    // Ended between making its socket and serving it, qemu-nbd leaves the socket behind.
+    await rm(socket, { force: true });
+  };
   try {
     await ready(socket, end, options);
   } catch (error) {
@@ -67,6 +73,10 @@ export async function startNbd(node: BlockNode, options: NbdOptions): Promise<Nb
     throw error;
   }
   return { uri: `nbd://?socket=${encodeURI(socket)}`, socket, pid: child.pid!, stop };
+}
+
+function interrupted(): AppError {
+  return new AppError('interrupted', 'qemu-nbd was stopped', { todo: 'Run the command again.' });
 }
 
 interface Ending {
@@ -97,8 +107,7 @@ function watch(child: ChildProcess): Ending {
 async function ready(socket: string, end: Ending, options: NbdOptions): Promise<void> {
   const deadline = Date.now() + (options.timeoutMs ?? START_TIMEOUT_MS);
   while (true) {
-    if (options.signal?.aborted)
-      throw new AppError('interrupted', 'qemu-nbd was stopped', { todo: 'Run the command again.' });
+    if (options.signal?.aborted) throw interrupted();
     if (end.state.ended) throw endedEarly(end, options);
     if (await answers(socket)) return;
     if (Date.now() > deadline) {
