@@ -9,7 +9,7 @@ export interface Guest {
   /** What the reader could not do or had to decide. */
   readonly problems: readonly Problem[];
   /** The reader that opened it, and its versions (for `run` in the report). */
-  readonly reader: 'libguestfs' | 'native' | 'folder' | 'tar' | 'memory';
+  readonly reader: 'libguestfs' | 'native' | 'folder' | 'tar' | 'layers' | 'memory';
   /** Ends every process and removes every temporary file that reading needed. Idempotent. */
   close(): Promise<void>;
 }
