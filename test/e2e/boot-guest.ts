@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 /** What a booted guest says of itself. */
 export interface BootTruth {
@@ -32,10 +33,12 @@ export interface BootOptions {
  * Started by the kernel in place of init: leaves a questioner behind and becomes the real init, whichever it is. So any
  * init system can be asked, without an account or a getty. The questioner waits until the processes stay the same.
  */
-export function probeScript(settle: number): string {
+function probeScript(settle: number): string {
   return `#!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc 2>/dev/null
+for module in ${DIAGNOSTIC_MODULES.join(' ')}; do insmod /probe.d/$module.ko; done
+ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
 (
   exec </dev/null >/dev/null 2>&1
   sleep 12
@@ -55,6 +58,7 @@ mount -t proc proc /proc 2>/dev/null
     echo '=====UNITS====='; systemctl list-units --plain --no-legend --full --type=service,socket,timer --state=active
     echo '=====FAILED====='; systemctl list-units --plain --no-legend --full --state=failed
   fi
+  echo '=====ADDRESSES====='; ip -o address show
   echo '=====LISTEN====='; ss -Hlntup
   echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
   echo '=====END====='
@@ -63,13 +67,31 @@ exec /sbin/init
 `;
 }
 
-/** Boots a disk made by `makeDisk` under emulation, without a network, and asks it what runs. Needs the host's kernel. */
+/** Without them `ss` reads /proc, which does not tell IPv6 alone from both families. In the order of their needs. */
+const DIAGNOSTIC_MODULES = ['inet_diag', 'tcp_diag', 'udp_diag'];
+
+/** Puts the questioner into the root folder of a guest, which `bootGuest` starts from a disk made of it. */
+export async function installProbe(root: string, settle: number): Promise<void> {
+  const { kernel } = await findKernel();
+  const modules = join('/lib/modules', basename(kernel).replace('vmlinuz-', ''), 'kernel/net/ipv4');
+  await mkdir(join(root, 'probe.d'), { recursive: true });
+  for (const name of DIAGNOSTIC_MODULES)
+    await copyFile(join(modules, `${name}.ko`), join(root, 'probe.d', `${name}.ko`));
+  await writeFile(join(root, 'probe'), probeScript(settle));
+  await chmod(join(root, 'probe'), 0o755);
+}
+
+/**
+ * Boots a disk made by `makeDisk` under emulation and asks it what runs. Needs the host's kernel. It has a network card
+ * with an address, because programs that listen on each address of a machine look local on one that has none but `lo`;
+ * nothing answers on that network.
+ */
 export async function bootGuest(options: BootOptions): Promise<BootTruth> {
   const { kernel, initrd } = await findKernel();
   const settings = ['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '1536', '-display', 'none', '-monitor', 'none'];
-  const rest = ['-serial', 'stdio', '-nic', 'none', '-no-reboot'];
+  const rest = ['-serial', 'stdio', '-nic', 'user,model=virtio-net-pci,restrict=on', '-no-reboot'];
   const drive = `file=${options.disk},format=raw,if=virtio,snapshot=on`;
-  const append = `root=/dev/vda rw quiet init=/probe`;
+  const append = `root=/dev/vda rw quiet net.ifnames=0 init=/probe`;
   const args = [...settings, ...rest, '-drive', drive, '-kernel', kernel, '-initrd', initrd, '-append', append];
   const text = await runConsole('qemu-system-x86_64', args, options.timeoutMs ?? 420_000);
   return parseTruth(text);
@@ -129,7 +151,10 @@ export function parseTruth(console: string): BootTruth {
     sockets: ofType('socket'),
     timers: ofType('timer'),
     failed: sectionOf(answers, 'FAILED').map((line) => line.replace(/^\W+/, '').split(/\s+/)[0]!),
-    listening: sectionOf(answers, 'LISTEN').flatMap(parseListening),
+    listening: nameWildcards(
+      sectionOf(answers, 'LISTEN').flatMap(parseListening),
+      sectionOf(answers, 'ADDRESSES').flatMap((line) => /\binet6? (\S+)\//.exec(line)?.[1] ?? []),
+    ),
     processes: sectionOf(answers, 'PROCESSES')
       .map((line) => line.trim().replace(/^[0-9]+\s+[0-9]+\s+/, ''))
       .filter((line) => !/^\[.*\]$/.test(line) && !/\/probe|^ps ax/.test(line)),
@@ -155,4 +180,17 @@ function parseListening(line: string): Listening[] {
   if (match === null) return [];
   const address = match[2]!.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1');
   return [{ protocol: match[1] as 'tcp' | 'udp', address, port: Number(match[3]), program: match[4] ?? null }];
+}
+
+/** Sockets on every address that the machine has in a family are one on all of them, however the program opened it. */
+function nameWildcards(listening: readonly Listening[], addresses: readonly string[]): Listening[] {
+  const isOwn = ({ address }: Listening): boolean => addresses.includes(address);
+  return listening.map((socket) => {
+    if (!isOwn(socket)) return socket;
+    const isSixth = socket.address.includes(':');
+    const bound = listening.filter(({ protocol, port }) => protocol === socket.protocol && port === socket.port);
+    const family = addresses.filter((address) => address.includes(':') === isSixth);
+    const onAll = family.length > 1 && family.every((own) => bound.some(({ address }) => address === own));
+    return onAll ? { ...socket, address: isSixth ? '::' : '0.0.0.0' } : socket;
+  });
 }

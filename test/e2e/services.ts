@@ -3,8 +3,8 @@
  * `npx tsx test/e2e/services.ts [--again] [RECIPE…]`; needs mmdebstrap, QEMU, a readable kernel in /boot, and a package archive.
  */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSource } from '../../src/disk/open-source.js';
 import { openGuest } from '../../src/guest/open-guest.js';
@@ -13,8 +13,8 @@ import { inspectPackages, PACKAGE_PATHS } from '../../src/inspect/packages/index
 import { inspectPorts, PORT_PATHS } from '../../src/inspect/ports/index.js';
 import { inspectServices, SERVICE_PATHS } from '../../src/inspect/services/index.js';
 import { silentProgress } from '../../src/model/progress.js';
-import type { Service } from '../../src/model/services.js';
-import { type BootTruth, bootGuest, probeScript } from './boot-guest.js';
+import type { ListeningPort, Service } from '../../src/model/services.js';
+import { type BootTruth, bootGuest, installProbe } from './boot-guest.js';
 import { buildRoot, type GuestRecipe, makeDisk } from './guest-recipe.js';
 import { SERVICE_RECIPES } from './service-recipes.js';
 
@@ -28,7 +28,9 @@ interface Score {
 }
 
 /** What the disk itself says, read as the pipeline reads it: the reader, the package database, services, ports. */
-async function inspectDisk(disk: string): Promise<{ services: readonly Service[]; listening: string[] }> {
+async function inspectDisk(
+  disk: string,
+): Promise<{ services: readonly Service[]; listening: readonly ListeningPort[] }> {
   const source = await openSource(disk, { allowDirs: [] });
   const guest = await openGuest(source, { reader: 'native', progress: silentProgress, keys: [] });
   try {
@@ -42,9 +44,7 @@ async function inspectDisk(disk: string): Promise<{ services: readonly Service[]
     const enabled = services.filter((service) => service.enabled);
     const { byService, problems: portProblems } = await inspectPorts(fs, enabled, context);
     for (const { code, path, reason } of [...problems, ...portProblems]) console.log(`  ! ${code} ${path}: ${reason}`);
-    const listening = [...byService.values()].flatMap(({ ports }) =>
-      ports.map(({ protocol, address, port }) => endpoint(protocol, address, port)),
-    );
+    const listening = [...byService.values()].flatMap(({ ports }) => ports);
     return { services, listening };
   } finally {
     await guest.close();
@@ -58,8 +58,7 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   const disk = `${root}.disk`;
   const answers = `${root}.truth.json`;
   if (!again || !existsSync(answers)) {
-    await writeFile(join(root, 'probe'), probeScript(10));
-    await chmod(join(root, 'probe'), 0o755);
+    await installProbe(root, 10);
     await makeDisk(root, disk);
     await writeFile(answers, JSON.stringify(await bootGuest({ disk, timeoutMs: 900_000 }), null, 2));
   }
@@ -67,29 +66,8 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   const { services, listening } = await inspectDisk(disk);
   return [
     compareServices(services, truth),
-    compare(
-      'ports',
-      listening,
-      perInterface(
-        truth.listening
-          .filter(({ port }) => !isEphemeral(port))
-          .map(({ protocol, address, port }) => endpoint(protocol, address, port)),
-        listening,
-      ),
-    ),
+    compare('ports', endpoints(listening), endpoints(truth.listening.filter(({ port }) => !isEphemeral(port)))),
   ];
-}
-
-/**
- * BIND opens a socket for each address of the machine, and the guest has those of `lo` alone: together they are what
- * `any` becomes here. They count as such only where the disk says `any`.
- */
-function perInterface(shown: readonly string[], read: readonly string[]): string[] {
-  const isDns = /^(?:tcp|udp)\/(?:127\.0\.0\.1|::1):53$/;
-  const any = (name: string): string => name.replace(/\/.*:/, '/*:');
-  const both = (name: string): boolean =>
-    ['127.0.0.1', '::1'].every((address) => shown.includes(any(name).replace('*', address)));
-  return shown.map((name) => (isDns.test(name) && read.includes(any(name)) && both(name) ? any(name) : name));
 }
 
 /** systemd names what is active; elsewhere the processes tell, by the program's name. */
@@ -137,9 +115,14 @@ function programName(command: readonly string[]): string {
     .replace(/:$/, '');
 }
 
-/** Without module inet_diag `ss` cannot tell IPv6 alone from both families. */
-function endpoint(protocol: string, address: string, port: number): string {
-  return `${protocol}/${address === '::' || address === '0.0.0.0' ? '*' : address}:${port}`;
+/** A socket for each family and one for both are the same to whoever connects. */
+function endpoints(listening: readonly Pick<ListeningPort, 'protocol' | 'address' | 'port'>[]): string[] {
+  const names = new Set(listening.map(({ protocol, address, port }) => `${protocol}/${address}:${port}`));
+  return [...names].map((name) => {
+    const both = name.replace(/\/(?:0\.0\.0\.0|::):(?=\d+$)/, '/*:');
+    const families = ['0.0.0.0', '::'].map((address) => both.replace('*', address));
+    return names.has(both) || families.every((family) => names.has(family)) ? both : name;
+  });
 }
 
 function isEphemeral(port: number): boolean {
