@@ -29,10 +29,29 @@ export const buildahEngine: Engine = {
   async build(request, options) {
     const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
     const { exitCode, tail } = await call(
-      buildah.buildArguments(request.folder, request.tag, { labels, needsNetwork: request.needsNetwork }),
+      buildah.buildArguments(request.folder, request.tag, {
+        labels,
+        needsNetwork: request.needsNetwork,
+        secrets: request.secrets,
+      }),
       options,
     );
     if (exitCode !== 0) throw await buildFailure('buildah', request, tail);
+  },
+  async workbench({ reference, mounts }, { signal, environment = {} }) {
+    const setting = { timeoutMs: CALL_TIMEOUT_MS, signal, environment };
+    const begun = await run('buildah', buildah.fromArguments(reference), setting);
+    if (begun.exitCode !== 0) throw engineFailure('buildah', `start ${reference}`, begun.stderr.split('\n'));
+    const container = begun.stdout.trim();
+    let isOpen = true;
+    return {
+      run: (script) => run('buildah', buildah.shellArguments(container, mounts), { ...setting, input: script }),
+      async close() {
+        if (!isOpen) return;
+        isOpen = false;
+        await run('buildah', buildah.removeArguments(container), { timeoutMs: QUERY_TIMEOUT_MS });
+      },
+    };
   },
   async save(reference, folder, options) {
     const layout = join(folder, 'layout');

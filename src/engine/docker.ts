@@ -9,6 +9,7 @@ import type { CallOptions, Engine, EngineImage } from './engine.js';
 import { buildFailure, engineFailure } from './failures.js';
 import { missingBase } from './missing-base.js';
 import { CALL_TIMEOUT_MS, QUERY_TIMEOUT_MS } from './timeouts.js';
+import { WORKBENCH_SECONDS } from './workbench.js';
 
 /** Docker's client speaks to the engine that `DOCKER_HOST` or its context names; `DOCKER_BUILDKIT` chooses the builder. */
 export const dockerEngine = dockerLikeEngine('docker', {
@@ -44,9 +45,24 @@ function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keep
     },
     async build(request, options) {
       const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
-      const args = docker.buildArguments(program, request.folder, request.tag, labels);
+      const args = docker.buildArguments(program, request.folder, request.tag, labels, request.secrets);
       const { exitCode, tail } = await call(args, options);
       if (exitCode !== 0) throw await buildFailure(program, request, tail);
+    },
+    async workbench({ reference, mounts }, { signal, environment = {} }) {
+      const setting = { timeoutMs: CALL_TIMEOUT_MS, signal, environment };
+      const begun = await run(program, docker.waitArguments(reference, WORKBENCH_SECONDS, mounts), setting);
+      if (begun.exitCode !== 0) throw engineFailure(program, `start ${reference}`, begun.stderr.split('\n'));
+      const container = begun.stdout.trim();
+      let isOpen = true;
+      return {
+        run: (script) => run(program, docker.shellArguments(container), { ...setting, input: script }),
+        async close() {
+          if (!isOpen) return;
+          isOpen = false;
+          await run(program, docker.removeArguments(container), { timeoutMs: QUERY_TIMEOUT_MS });
+        },
+      };
     },
     async save(reference, folder, options) {
       const path = join(await mkdtemp(join(folder, 'saved-')), 'image.tar');

@@ -1,3 +1,5 @@
+import type { Workbench, WorkbenchRequest } from './workbench.js';
+
 /** What builds, keeps and gives images, whichever program it is. References are tags or names of registries. */
 export interface Engine {
   readonly name: EngineName;
@@ -10,6 +12,8 @@ export interface Engine {
   pull(reference: string, options: CallOptions & { readonly platform: string | null }): Promise<void>;
   /** @throws AppError `build-failed` with the last lines and the line of the Dockerfile. */
   build(request: BuildRequest, options: CallOptions): Promise<void>;
+  /** @throws AppError `engine-failed`. */
+  workbench(request: WorkbenchRequest, options: CallOptions): Promise<Workbench>;
   /** Writes the image below the folder, which may hold others already. @throws AppError `engine-failed`. */
   save(reference: string, folder: string, options: CallOptions): Promise<SavedPlace>;
   /** @throws AppError `engine-failed`. */
@@ -31,6 +35,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether its commands speak to other hosts; those that do not get no file of hosts. */
   readonly needsNetwork: boolean;
+  /** Files that its commands see as secrets (`RUN --mount=type=secret`), by id; they get into no layer. */
+  readonly secrets?: readonly { readonly id: string; readonly file: string }[];
 }
 
 export interface CallOptions {

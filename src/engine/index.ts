@@ -5,6 +5,7 @@ import { dockerEngine, podmanEngine } from './docker.js';
 import type { Engine, EngineName } from './engine.js';
 
 export type { CallOptions, Engine, EngineImage, EngineName, SavedPlace } from './engine.js';
+export type { Workbench, WorkbenchResult } from './workbench.js';
 
 /** Every engine, in the order in which they are looked for. */
 export const ENGINES: readonly Engine[] = [dockerEngine, podmanEngine, buildahEngine];

@@ -1,5 +1,11 @@
 /** The command lines of buildah (buildah-build(1), buildah-push(1)); `engine/buildah.ts` runs them. */
 
+interface BuildSetting {
+  readonly labels: readonly string[];
+  readonly needsNetwork: boolean;
+  readonly secrets?: readonly { readonly id: string; readonly file: string }[] | undefined;
+}
+
 /**
  * Each Dockerfile becomes one layer. Without a daemon there is nothing that could isolate better than a chroot, which
  * works as root and without; the network is the host's, as its sources may be reachable by the host alone.
@@ -7,12 +13,13 @@
 export function buildArguments(
   folder: string,
   tag: string,
-  { labels, needsNetwork }: { readonly labels: readonly string[]; readonly needsNetwork: boolean },
+  { labels, needsNetwork, secrets = [] }: BuildSetting,
 ): string[] {
   return [
     ...['bud', '--isolation', 'chroot', '--network', 'host', '--pull=never', '--layers=false'],
     // A file of hosts that is made for a command stays in the layer.
     ...(needsNetwork ? [] : ['--no-hosts']),
+    ...secrets.map(({ id, file }) => `--secret=id=${id},src=${file}`),
     ...labels.flatMap((label) => ['--label', label]),
     ...['-t', tag, folder],
   ];
@@ -35,4 +42,35 @@ export function saveArguments(reference: string, layout: string, name: string): 
 export function pushArguments(reference: string, destination: string): string[] {
   const isOnThisHost = /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?\//.test(destination);
   return ['push', ...(isOnThisHost ? ['--tls-verify=false'] : []), reference, `docker://${destination}`];
+}
+
+/** Prints the name of the new container. */
+export function fromArguments(reference: string): string[] {
+  return ['from', '--pull=never', reference];
+}
+
+/** A shell that reads its commands from standard input. */
+export function shellArguments(
+  container: string,
+  mounts: readonly { readonly source: string; readonly target: string }[],
+): string[] {
+  const volumes = mounts.flatMap(({ source, target }) => ['--volume', `${source}:${target}:ro`]);
+  return [
+    'run',
+    '--isolation',
+    'chroot',
+    '--network',
+    'host',
+    '--user',
+    '0',
+    ...volumes,
+    container,
+    '--',
+    '/bin/sh',
+    '-s',
+  ];
+}
+
+export function removeArguments(container: string): string[] {
+  return ['rm', container];
 }

@@ -8,9 +8,16 @@ const BUILD_FLAGS: Readonly<Record<DockerLike, readonly string[]>> = {
   podman: ['--network', 'host', '--pull=never', '--layers=false'],
 };
 
-export function buildArguments(program: DockerLike, folder: string, tag: string, labels: readonly string[]): string[] {
+export function buildArguments(
+  program: DockerLike,
+  folder: string,
+  tag: string,
+  labels: readonly string[],
+  secrets: readonly { readonly id: string; readonly file: string }[] = [],
+): string[] {
   return [
     ...['build', ...BUILD_FLAGS[program]],
+    ...secrets.map(({ id, file }) => `--secret=id=${id},src=${file}`),
     ...labels.flatMap((label) => ['--label', label]),
     ...['-t', tag, folder],
   ];
@@ -36,4 +43,26 @@ export function tagArguments(reference: string, destination: string): string[] {
 
 export function pushArguments(destination: string): string[] {
   return ['push', destination];
+}
+
+/** A container that waits; it prints its id and removes itself when it ends. */
+export function waitArguments(
+  reference: string,
+  seconds: number,
+  mounts: readonly { readonly source: string; readonly target: string }[],
+): string[] {
+  const volumes = mounts.flatMap(({ source, target }) => ['--volume', `${source}:${target}:ro`]);
+  return [
+    ...['run', '--detach', '--rm', '--pull=never', '--network', 'host', '--user', '0', '--entrypoint', '/bin/sh'],
+    ...[...volumes, reference, '-c', `sleep ${seconds}`],
+  ];
+}
+
+/** A shell that reads its commands from standard input. */
+export function shellArguments(container: string): string[] {
+  return ['exec', '--interactive', '--user', '0', container, '/bin/sh', '-s'];
+}
+
+export function removeArguments(container: string): string[] {
+  return ['rm', '--force', container];
 }
