@@ -37,11 +37,19 @@ export function parsePort(text: string): number | null {
  */
 export type WildcardHabit = 'separate' | 'mapped' | 'either';
 
+/**
+ * What a program does with a name that has several addresses: listen on `all` of them; on one, of `ipv4` if there is any
+ * (Go's net.Listen, Java's InetAddress.getByName); on the `first` that getaddrinfo(3) gives, which puts ::1 before
+ * 127.0.0.1 (RFC 6724).
+ */
+export type NameHabit = 'all' | 'ipv4' | 'first';
+
 /** The report's form of a host: `*`, `0.0.0.0`, `::` or the literal; names are looked up in the guest's hosts file. */
 export function reportedAddresses(
   host: string,
   hosts: ReadonlyMap<string, readonly string[]>,
   habit: WildcardHabit,
+  names: NameHabit = habit === 'either' ? 'ipv4' : 'all',
 ): string[] {
   if (host === '' || host === '*') return ['*'];
   if (host === '0.0.0.0' || host === '0') return [habit === 'either' ? '*' : '0.0.0.0'];
@@ -50,9 +58,10 @@ export function reportedAddresses(
     return [host.toLowerCase()];
   }
   if (isIPv4(host)) return [host];
-  const known = hosts.get(host.toLowerCase());
-  if (known !== undefined) return [...known];
-  return host.toLowerCase() === 'localhost' ? ['127.0.0.1', '::1'] : [];
+  const known = hosts.get(host.toLowerCase()) ?? (host.toLowerCase() === 'localhost' ? ['127.0.0.1', '::1'] : []);
+  if (names === 'all') return [...known];
+  const preferred = known.find((address) => address.includes(':') === (names === 'first'));
+  return [preferred ?? known[0]].filter((address) => address !== undefined);
 }
 
 /** Names of /etc/hosts → addresses in order, as hosts(5) has it. */

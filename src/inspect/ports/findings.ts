@@ -1,7 +1,14 @@
 import type { Evidence, Problem } from '../../model/evidence.js';
 import { displayPath } from '../../model/path.js';
 import type { ListeningPort } from '../../model/services.js';
-import { parseEndpoint, parseHosts, parsePort, reportedAddresses, type WildcardHabit } from './addresses.js';
+import {
+  type NameHabit,
+  parseEndpoint,
+  parseHosts,
+  parsePort,
+  reportedAddresses,
+  type WildcardHabit,
+} from './addresses.js';
 import type { ConfigFiles } from './config-files.js';
 import type { PortContext, PortFindings } from './reader.js';
 import type { Setting } from './setting.js';
@@ -25,7 +32,7 @@ export interface Findings {
 
 export async function collectFindings(
   context: Pick<PortContext, 'files'>,
-  options: { wildcards?: WildcardHabit } = {},
+  options: { wildcards?: WildcardHabit; names?: NameHabit } = {},
 ): Promise<Findings> {
   const habit = options.wildcards ?? 'separate';
   const { hosts, services } = await namesOf(context.files);
@@ -43,7 +50,7 @@ export async function collectFindings(
         problem('port-unreadable', origin.evidence.path, `${quoted(text)} is no port${atLine(origin.evidence)}`);
       return;
     }
-    const addresses = reportedAddresses(host.trim(), hosts, habit);
+    const addresses = reportedAddresses(host.trim(), hosts, habit, options.names);
     if (addresses.length === 0) {
       problem(
         'address-unknown',

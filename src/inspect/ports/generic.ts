@@ -62,7 +62,9 @@ const NO_SERVERS = new Set([
  */
 export async function readUnknownProgram(context: PortContext): Promise<PortFindings> {
   const { command } = context;
-  const findings = await collectFindings(context);
+  // Node and Python ask the resolver; what is compiled asks it for IPv4 as a rule.
+  const isScript = command.names.some((each) => /^(?:node|nodejs|python[\d.]*)$/.test(each));
+  const findings = await collectFindings(context, { names: isScript ? 'first' : 'ipv4' });
   const name = command.program.slice(command.program.lastIndexOf('/') + 1);
   if (NO_SERVERS.has(name)) return findings.done();
   const protocol = command.has('udp') ? 'udp' : 'tcp';

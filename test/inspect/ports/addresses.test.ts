@@ -48,6 +48,16 @@ test('wildcards are reported as the program binds them', (t) => {
   t.deepEqual(reportedAddresses('nobody', none, 'separate'), []);
 });
 
+test('a program that takes one address of a name takes that of IPv4, or what the resolver puts first', (t) => {
+  const hosts = parseHosts('127.0.0.1 localhost\n::1 localhost six\n192.0.2.1 four\n');
+  t.deepEqual(reportedAddresses('localhost', hosts, 'either'), ['127.0.0.1']);
+  t.deepEqual(reportedAddresses('localhost', hosts, 'separate', 'first'), ['::1']);
+  t.deepEqual(reportedAddresses('localhost', hosts, 'separate', 'all'), ['127.0.0.1', '::1']);
+  t.deepEqual(reportedAddresses('six', hosts, 'either'), ['::1']);
+  t.deepEqual(reportedAddresses('four', hosts, 'separate', 'first'), ['192.0.2.1']);
+  t.deepEqual(reportedAddresses('nobody', hosts, 'either'), []);
+});
+
 test('a hosts file gives every address of a name, in order', (t) => {
   const hosts = parseHosts(
     '# x\n127.0.0.1 localhost\n::1 LocalHost ip6-localhost # y\nnonsense localhost\n127.0.0.1 localhost\n',

@@ -108,6 +108,18 @@ test(
   ['tcp 0.0.0.0:5 /etc/nginx/nginx.conf:3'],
 );
 
+test(
+  'supervisord: its web server listens where it or an included file says, on IPv4 alone',
+  listens,
+  {
+    '/etc/supervisor/supervisord.conf': '[inet_http_server]\n;port=9\n[include]\nfiles = %(here)s/conf.d/*.conf\n',
+    '/etc/supervisor/conf.d/web.conf': '[inet_http_server]\nport=*:9001 ; all\n',
+    '/etc/supervisor/conf.d/off.conf.disabled': '[inet_http_server]\nport=9002\n',
+  },
+  ['/usr/bin/python3', '/usr/bin/supervisord', '-n', '-c', '/etc/supervisor/supervisord.conf'],
+  ['tcp 0.0.0.0:9001 /etc/supervisor/conf.d/web.conf:2'],
+);
+
 const APACHE = ['/usr/sbin/apache2', '-k', 'start'];
 test(
   'apache: variables of envvars and Define are filled in',

@@ -57,6 +57,7 @@ import { snmpd } from './snmpd.js';
 import { springBoot } from './spring-boot.js';
 import { squid } from './squid.js';
 import { sshd } from './sshd.js';
+import { supervisord } from './supervisord.js';
 import { systemdResolved } from './systemd-resolved.js';
 import { tftpd } from './tftpd.js';
 import { tomcat } from './tomcat.js';
@@ -133,6 +134,7 @@ export const PORT_READERS: readonly PortReader[] = [
   springBoot,
   squid,
   sshd,
+  supervisord,
   systemdResolved,
   tftpd,
   tomcat,
