@@ -1,3 +1,4 @@
+import type { BaseKnowledge } from '../model/base-contents.js';
 import { type InstalledPackage, packageIdentity } from '../model/packages.js';
 import type { GroupPlan, LayerPlan, MachinePlan, PlanOptions } from '../model/plan.js';
 import { aptSources } from './base/apt-sources.js';
@@ -12,18 +13,18 @@ import type { Member } from './member.js';
 import { machineMetrics } from './metrics.js';
 import { describeMachine } from './plan-machine.js';
 import { reducePackages } from './resolver/reduce.js';
+import { useKnowledge } from './use-knowledge.js';
 
 export function planGroup(
   group: MachineGroup,
   files: readonly MachineFiles[],
   options: PlanOptions,
+  knowledge: BaseKnowledge | null = null,
 ): { group: GroupPlan; machines: MachinePlan[] } {
   const { os, packages: database } = group.machines[0]!;
-  const context = {
-    manager: database?.manager ?? ('dpkg' as const),
-    architecture: database?.architecture ?? os.architecture,
-    os,
-  };
+  const architecture = database?.architecture ?? os.architecture;
+  const told = knowledge === null ? null : useKnowledge(knowledge, architecture);
+  const context = { manager: database?.manager ?? ('dpkg' as const), architecture, os, ...told?.reduction };
   const members = files.map((each): Member => {
     const all = each.machine.packages?.packages ?? [];
     return { files: each, packages: all.filter((item) => !item.kernel), reduction: reducePackages(all, context) };
@@ -46,17 +47,22 @@ export function planGroup(
       manager: context.manager,
       architecture: context.architecture,
       base: new Set(member.reduction.base.map(packageIdentity)),
+      ...(told === null ? {} : { baseKeys: told.reduction.knownBase.keys }),
     })),
     options,
     isScratch,
+    told,
   );
-  const basePackages = commonBase(
-    members,
-    (identity) => isScratch || modes.get(identity)?.mode !== 'disk' || options.packages === 'disk',
-  );
+  const basePackages =
+    told === null
+      ? commonBase(
+          members,
+          (identity) => isScratch || modes.get(identity)?.mode !== 'disk' || options.packages === 'disk',
+        )
+      : anyBase(members);
   const base = baseLayer(group.id, files, basePackages, choice);
   const sources = database === null ? null : aptSources(os, database, choice, options);
-  const question = { group: group.id, base, members, basePackages, modes, context, sources, options };
+  const question = { group: group.id, base, members, basePackages, modes, context, sources, options, ...told?.layers };
   const thesis = members.length === 1 ? null : arrange({ ...question, options: { ...options, levels: 2 } }, isScratch);
   const wanted = thesis !== null && options.levels === 2 ? thesis : arrange(question, isScratch);
   // The tree is planned by packages, and what their files come to may differ a little.
@@ -105,6 +111,12 @@ function commonBase(members: readonly Member[], fits: (identity: string) => bool
   return [...(first ?? [])]
     .filter(([identity]) => fits(identity) && others.every((other) => other.has(identity)))
     .map(([, item]) => item);
+}
+
+/** What the base as it is holds of some machine, in the machine's version. */
+function anyBase(members: readonly Member[]): InstalledPackage[] {
+  const all = members.flatMap((member) => member.reduction.base.map((item) => [packageIdentity(item), item] as const));
+  return [...new Map(all).values()];
 }
 
 function withoutStandIn({ standIn: _, ...choice }: BaseChoice, base: LayerPlan): Omit<GroupPlan['base'], 'packages'> {

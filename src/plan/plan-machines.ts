@@ -1,3 +1,4 @@
+import type { BaseKnowledge } from '../model/base-contents.js';
 import { machineImage } from '../model/image-name.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { comparePaths } from '../model/path.js';
@@ -7,15 +8,22 @@ import { indexFiles } from './files.js';
 import { groupMachines } from './groups.js';
 import { planGroup } from './plan-group.js';
 
+/** By group id what an engine told of its base. */
+export type Knowledge = ReadonlyMap<string, BaseKnowledge>;
+
 /**
  * Decides what the images of the machines are made of: groups, bases, package layers, deltas, sizes. Pure: the same
  * machines and options give the same plan, whatever their order.
  */
-export function planMachines(machines: readonly InspectedMachine[], options: PlanOptions): Plan {
+export function planMachines(
+  machines: readonly InspectedMachine[],
+  options: PlanOptions,
+  knowledge: Knowledge = new Map(),
+): Plan {
   const groups: GroupPlan[] = [];
   const planned: MachinePlan[] = [];
   for (const group of groupMachines(machines)) {
-    const result = planGroup(group, group.machines.map(indexFiles), options);
+    const result = planGroup(group, group.machines.map(indexFiles), options, knowledge.get(group.id) ?? null);
     groups.push(result.group);
     planned.push(...result.machines);
   }

@@ -9,7 +9,19 @@ export interface ModeMachine {
   readonly architecture: string | null;
   /** Identities that the base has; what needs one of them can be installed whatever became of its version. */
   readonly base: ReadonlySet<string>;
+  /** The same in any version, by key; absent where nobody looked into the base. */
+  readonly baseKeys?: ReadonlySet<string>;
 }
+
+/** What the base's package manager was asked (`BaseKnowledge`). */
+export interface ModeKnowledge {
+  /** Null when nobody asked: then what the machine's own lists say counts. */
+  readonly offers: ((item: InstalledPackage) => Offer) | null;
+  readonly fromDisk: ReadonlyMap<string, string>;
+}
+
+/** `other`: the package, though not this version. */
+export type Offer = 'exact' | 'other' | 'none';
 
 /** By package identity how it gets into its layer, and why; for all machines of a group alike. */
 export type PackageModes = ReadonlyMap<string, { readonly mode: PackageMode; readonly reason: string }>;
@@ -19,7 +31,12 @@ export type PackageModes = ReadonlyMap<string, { readonly mode: PackageMode; rea
  * archive, is laid down from the disk, and so is what needs such a package, or an installation would bring another
  * version of it along. Everything else is installed.
  */
-export function packageModes(machines: readonly ModeMachine[], options: PlanOptions, isScratch: boolean): PackageModes {
+export function packageModes(
+  machines: readonly ModeMachine[],
+  options: PlanOptions,
+  isScratch: boolean,
+  knowledge: ModeKnowledge | null = null,
+): PackageModes {
   const modes = new Map<string, { mode: PackageMode; reason: string }>();
   const fixed = isScratch ? 'disk' : options.packages === 'auto' ? null : options.packages;
   for (const { packages } of machines) {
@@ -29,6 +46,11 @@ export function packageModes(machines: readonly ModeMachine[], options: PlanOpti
         modes.set(identity, { mode: 'disk', reason: 'no package manager takes its name or version' });
         continue;
       }
+      const told = knowledge === null || item.kernel || isScratch ? null : toldReason(item, fixed, knowledge);
+      if (told !== null) {
+        modes.set(identity, { mode: 'disk', reason: told });
+        continue;
+      }
       if (fixed !== null) {
         modes.set(identity, {
           mode: fixed,
@@ -36,12 +58,13 @@ export function packageModes(machines: readonly ModeMachine[], options: PlanOpti
         });
         continue;
       }
-      const reason = item.kernel ? 'the kernel is left out' : goneReason(item, options);
+      const reason = item.kernel ? 'the kernel is left out' : knowledge === null ? goneReason(item, options) : null;
       if (reason !== null) modes.set(identity, { mode: 'disk', reason });
       else if (!modes.has(identity)) modes.set(identity, { mode: 'install', reason: 'its archive offers it' });
     }
   }
-  if (fixed === null) spread(machines, modes);
+  // Installed in another version, a package satisfies those that need it as well as it can.
+  if (fixed === null || (knowledge !== null && !isScratch)) spread(machines, modes);
   return modes;
 }
 
@@ -56,7 +79,9 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
         const needed = satisfiersOf(index, dependent, requirement).map((node) =>
           packageIdentity(machine.packages[node]!),
         );
-        if (needed.length === 0 || needed.some((item) => machine.base.has(item))) continue;
+        const isInBase = ({ baseKeys, base }: ModeMachine, item: string): boolean =>
+          base.has(item) || baseKeys?.has(item.slice(0, item.indexOf('='))) === true;
+        if (needed.length === 0 || needed.some((item) => isInBase(machine, item))) continue;
         for (const item of needed) {
           const list = dependents.get(item);
           if (list === undefined) dependents.set(item, [identity]);
@@ -65,7 +90,10 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
       }
     }
   }
-  const isBase = (identity: string): boolean => machines.every((machine) => machine.base.has(identity));
+  const isBase = (identity: string): boolean =>
+    machines.every(
+      ({ base, baseKeys }) => base.has(identity) || baseKeys?.has(identity.slice(0, identity.indexOf('='))) === true,
+    );
   const pending = [...modes]
     .filter(([identity, { mode }]) => mode === 'disk' && !isBase(identity))
     .map(([identity]) => identity);
@@ -90,6 +118,22 @@ export function isNameable(item: Pick<InstalledPackage, 'name' | 'version' | 'ar
 
 export function isPackageName(name: string): boolean {
   return /^[A-Za-z0-9_](?:[A-Za-z0-9+._-]*[A-Za-z0-9+._])?$/.test(name);
+}
+
+/** Why a package cannot be installed, as the package manager of the base has it; null when it can. */
+function toldReason(
+  item: InstalledPackage,
+  fixed: PackageMode | null,
+  { offers, fromDisk }: ModeKnowledge,
+): string | null {
+  if (fixed === 'disk') return null;
+  const correction = fromDisk.get(packageIdentity(item));
+  if (correction !== undefined) return correction;
+  if (offers === null) return null;
+  const offer = offers(item);
+  if (offer === 'exact') return null;
+  if (offer === 'none') return 'the sources of the build do not have it';
+  return fixed === 'install' ? null : 'the archive no longer offers this version';
 }
 
 function goneReason({ origin }: InstalledPackage, options: PlanOptions): string | null {

@@ -37,6 +37,10 @@ export function diskLayer(question: LayerQuestion, kind: 'packages' | 'base'): L
 export interface InstallSetting {
   readonly foreignArchitectures: readonly string[];
   readonly sources: InstallPlan['sources'];
+  /** Whether a version can be had; without it every one is taken to be there. */
+  readonly isOffered?: (item: InstalledPackage) => boolean;
+  /** Names in the base that none of the machines has. */
+  readonly unwanted?: readonly string[];
 }
 
 /**
@@ -95,14 +99,15 @@ function installPlan(
   packages: readonly InstalledPackage[],
   context: ReductionContext,
   below: readonly InstalledPackage[],
-  { foreignArchitectures, sources }: InstallSetting,
+  { foreignArchitectures, sources, isOffered = () => true, unwanted = [] }: InstallSetting,
 ): InstallPlan {
   const { named, remove, full } = reducePackages([...below, ...packages], {
     ...context,
     installed: new Set(below.map(packageIdentity)),
   });
+  const names = new Set(packages.map(({ name }) => name));
   const bySource = new Map<string, { source: string; version: string; packages: string[] }>();
-  for (const item of packages) {
+  for (const item of packages.filter(isOffered)) {
     const key = JSON.stringify([item.source.name, item.version]);
     const pin = bySource.get(key) ?? { source: item.source.name, version: item.version, packages: [] };
     pin.packages.push(installName(item, context.architecture));
@@ -115,7 +120,9 @@ function installPlan(
     pins: [...bySource.values()]
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
       .sort((a, b) => comparePaths(a.packages[0]!, b.packages[0]!)),
-    remove: remove.filter(isPackageName),
+    remove: [...new Set([...remove, ...unwanted.filter((name) => !names.has(name))])]
+      .filter(isPackageName)
+      .sort(comparePaths),
     sources,
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },

@@ -1,7 +1,7 @@
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
 import type { InstallPlan, LayerPlan, PlanOptions } from '../../model/plan.js';
 import { TAR_END_SIZE } from '../../syntax/tar-header.js';
-import { measure, unchangedPaths } from '../files.js';
+import { type MachineFiles, measure, unchangedPaths } from '../files.js';
 import type { Member } from '../member.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 import type { ReductionContext } from '../resolver/reduce.js';
@@ -19,6 +19,10 @@ export interface TreeQuestion {
   readonly context: ReductionContext;
   readonly sources: InstallPlan['sources'];
   readonly options: PlanOptions;
+  /** What the package manager of the base told; absent when nobody asked. */
+  readonly isOffered?: (item: InstalledPackage) => boolean;
+  /** Names that are in the base, or come along when packages are installed, by the machines that lack them. */
+  readonly unwantedBy?: (machines: readonly MachineFiles[], isOnBase: boolean) => readonly string[];
 }
 
 /** The package layers of a group, parents first, and for each machine the ids on its way from the base up. */
@@ -70,6 +74,10 @@ function nodeLayers(
         : installLayer(layerQuestion, context, union(inBase, installed), {
             foreignArchitectures,
             sources: question.sources,
+            ...(question.isOffered === undefined ? {} : { isOffered: question.isOffered }),
+            ...(question.unwantedBy === undefined
+              ? {}
+              : { unwanted: question.unwantedBy(machines, layerQuestion.parent === question.base.id) }),
           });
     if (mode === 'install') installed = [...installed, ...packages];
     layers.push(layer);

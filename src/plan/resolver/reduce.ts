@@ -1,5 +1,5 @@
 import type { OperatingSystem } from '../../model/os.js';
-import { type InstalledPackage, type PackageManagerName, packageIdentity } from '../../model/packages.js';
+import { type InstalledPackage, type PackageManagerName, packageIdentity, packageKey } from '../../model/packages.js';
 import { baseClosure } from './base-closure.js';
 import { dependencyGraph } from './dependency-graph.js';
 import { indexPackages } from './package-index.js';
@@ -21,6 +21,10 @@ export interface ReductionContext {
   readonly os: OperatingSystem;
   /** Identities that earlier layers have installed, beside the base. */
   readonly installed?: ReadonlySet<string>;
+  /** The base as it is: identities and keys of its packages; without it a minimal root of the release is assumed. */
+  readonly knownBase?: { readonly identities: ReadonlySet<string>; readonly keys: ReadonlySet<string> };
+  /** Identities that have to be named, whatever the dependencies say. */
+  readonly mustName?: ReadonlySet<string>;
 }
 
 /**
@@ -29,9 +33,13 @@ export interface ReductionContext {
  */
 export function reducePackages(packages: readonly InstalledPackage[], context: ReductionContext): Reduction {
   const index = indexPackages(packages, context.manager, context.architecture);
-  const base = baseClosure(index, context.manager, context.os);
+  const { knownBase, installed } = context;
+  const base = knownBase === undefined ? baseClosure(index, context.manager, context.os) : new Set<number>();
   packages.forEach((item, node) => {
-    if (context.installed?.has(packageIdentity(item)) === true) base.add(node);
+    const identity = packageIdentity(item);
+    if (installed?.has(identity) === true || (knownBase?.identities.has(identity) === true && !item.kernel)) {
+      base.add(node);
+    }
   });
   const graph = dependencyGraph(index, base);
   const isTarget = (node: number): boolean => !base.has(node) && !packages[node]!.kernel;
@@ -45,6 +53,11 @@ export function reducePackages(packages: readonly InstalledPackage[], context: R
     }
   });
   const chosen = new Set([...graph.named].filter(isTarget));
+  packages.forEach((item, node) => {
+    // What the base has in another version satisfies whatever needs it: nothing would change it unless it is named.
+    const isChange = knownBase?.keys.has(packageKey(item)) === true;
+    if (isTarget(node) && (isChange || context.mustName?.has(packageIdentity(item)) === true)) chosen.add(node);
+  });
   for (const node of chosen) reached[componentOf[node]!] = 1;
   for (const node of preferred(packages)) {
     const component = componentOf[node]!;
@@ -58,11 +71,11 @@ export function reducePackages(packages: readonly InstalledPackage[], context: R
   }
 
   const pick = (keep: (node: number) => boolean): InstalledPackage[] => packages.filter((_, node) => keep(node));
-  const installed = new Set(packages.map((item) => item.name));
+  const names = new Set(packages.map((item) => item.name));
   const remove = graph.unsatisfied
     .filter(({ node }) => isTarget(node))
     .map(({ requirement }) => requirement[0]!.name)
-    .filter((name) => !installed.has(name));
+    .filter((name) => !names.has(name));
   return {
     base: pick((node) => base.has(node)),
     full: pick(isTarget),
