@@ -1,6 +1,6 @@
 import type { Evidence } from '../../../model/evidence.js';
 import type { ConditionResult } from './conditions.js';
-import { instantiate, isTemplate, parseUnitName } from './unit-name.js';
+import { escapePath, instantiate, isTemplate, parseUnitName } from './unit-name.js';
 import type { Unit, UnitStore } from './unit-store.js';
 import { lastValue, listSettings, parseBoolean } from './values.js';
 
@@ -37,7 +37,7 @@ const MAX_BOOT_UNITS = 20_000;
 const MAX_ROUNDS = 30;
 
 /**
- * Walks from the default target along everything that starts units: Wants=, Requires=, BindsTo=, Upholds=, Sockets= and
+ * Walks from the default target along everything that starts units: Wants=, Requires=, BindsTo=, Upholds=, Sockets=, mounts and
  * the `.wants`, `.requires`, `.upholds` folders, plus what default dependencies add (systemd.special(7)). Units that
  * another started unit conflicts with, and units whose required units cannot start, are taken out, and the walk is
  * repeated without them: what only they pulled in is then gone as well.
@@ -129,6 +129,11 @@ export function dependenciesOf(store: UnitStore, unit: Unit): Dependency[] {
   add(namesIn(unit, 'Unit', 'Wants'), false);
   add(namesIn(unit, 'Unit', 'Upholds'), false);
   add(namesIn(unit, 'Service', 'Sockets'), false);
+  for (const { value, path, line } of listSettings(unit.settings, 'Unit', 'RequiresMountsFor')) {
+    for (const name of mountsAbove(value)) {
+      if (store.has(name)) result.push({ name, required: true, evidence: { path, line } });
+    }
+  }
   for (const kind of ['wants', 'requires', 'upholds'] as const) {
     for (const link of store.links(unit, kind)) {
       const name = withInstance(link.name, unit);
@@ -141,6 +146,18 @@ export function dependenciesOf(store: UnitStore, unit: Unit): Dependency[] {
     result.push({ name: 'sysinit.target', required: true, evidence: unit.evidence[0] ?? { path: '/' } });
   }
   return result;
+}
+
+/** Mount units that lie on the way to the paths of RequiresMountsFor=. */
+function mountsAbove(value: string): string[] {
+  const names = value
+    .split(/\s+/)
+    .filter((path) => path.startsWith('/') && path.length <= 4096)
+    .flatMap((path) => {
+      const parts = path.split('/').filter((part) => part !== '');
+      return parts.slice(0, 64).map((_, index) => `${escapePath(parts.slice(0, index + 1).join('/'))}.mount`);
+    });
+  return [...new Set(names)];
 }
 
 /** Unit names of a space-separated setting such as Wants=. */

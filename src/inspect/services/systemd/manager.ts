@@ -3,7 +3,7 @@ import { missingProgram } from '../found.js';
 import { decideRole } from '../roles.js';
 import { type ConditionFacts, checkConditions, describeCondition } from './conditions.js';
 import { missingEnvironmentFile } from './environment.js';
-import { type Boot, walkBoot } from './graph.js';
+import { type Boot, dependenciesOf, walkBoot } from './graph.js';
 import { readScriptedUnit } from './scripted-unit.js';
 import { specifierExpander, type UnitReading } from './service-unit.js';
 import { readListening, type SocketListening, serviceOfSocket } from './socket-unit.js';
@@ -41,6 +41,10 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     if (outcome === 'started' && conditions.verdict === 'undecided' && isOwn) {
       const open = conditions.settings.map(describeCondition).join(', ');
       reading.context.report('condition-undecided', unit.path ?? '/', `taken as met: ${open}`);
+    }
+    const devices = outcome === 'started' && isOwn ? requiredDevices(store, unit) : [];
+    if (devices.length > 0) {
+      reading.context.report('device-undecided', unit.path ?? '/', `taken as there: ${devices.join(', ')}`);
     }
     if (isStarted) services.push(withSockets(service, sockets));
     else if (sockets.length > 0) services.push(...sockets.map((socket) => asSocket(service, socket)));
@@ -135,6 +139,12 @@ async function readTriggers(boot: Boot, { store, reading }: ManagerInput): Promi
     }
   }
   return { sockets, paths, jobs };
+}
+
+/** Devices that must appear before the unit starts: no disk tells whether the machine has them. */
+function requiredDevices(store: UnitStore, unit: Unit): string[] {
+  const names = dependenciesOf(store, unit).filter(({ name, required }) => required && name.endsWith('.device'));
+  return [...new Set(names.map(({ name }) => name))];
 }
 
 /** Paths that are watched for existing start their unit at once when they exist (systemd.path(5)). */

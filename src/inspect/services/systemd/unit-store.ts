@@ -108,7 +108,8 @@ export class UnitStore {
       this.#index.fragments.get(name.full) ?? (template === null ? undefined : this.#index.fragments.get(template));
     const names = [...new Set([name.full, ...(this.#aliases.get(name.full) ?? []), asked])];
     if (fragment === undefined || fragment.kind === 'alias') {
-      return { name, names, state: 'not-found', settings: [], evidence: [], path: null, generated: false };
+      const state = needsNoFile(name) ? 'loaded' : 'not-found';
+      return { name, names, state, settings: [], evidence: [], path: null, generated: false };
     }
     if (fragment.kind === 'mask') {
       const settings = fragment.hidden === null ? [] : await this.#settings(fragment.hidden);
@@ -169,6 +170,11 @@ export class UnitStore {
     for (const problem of problems) this.#context.report(problem.code, problem.path, problem.reason);
     return settings;
   }
+}
+
+/** Units that systemd makes without a file: slices and scopes by name, devices as they appear, the mounted root. */
+function needsNoFile({ full, type }: UnitName): boolean {
+  return type === 'slice' || type === 'scope' || type === 'device' || full === '-.mount';
 }
 
 /**

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { GENERATORS } from '../../../../src/inspect/services/systemd/generators/index.js';
 import {
+  codes,
   enabledNames,
   executable,
   inspectSystemd,
@@ -246,4 +247,73 @@ test('further instances of Postfix start when their own main.cf enables them', a
 
 test('a Postfix without main.cf has no instance', async (t) => {
   t.deepEqual(enabledNames(await inspectSystemd(POSTFIX)), ['postfix.service']);
+});
+
+const RUN = 'ExecStart=/usr/bin/app';
+const FSTAB: Nodes = {
+  '/lib/systemd/system/sysinit.target': '[Unit]\nWants=local-fs.target\n',
+  '/lib/systemd/system/local-fs.target': '[Unit]\nDescription=Local File Systems\n',
+  [`${UNITS}/helper.service`]: `[Service]\n${RUN}`,
+};
+
+/** Which services a boot starts when one of them hangs on an entry of fstab. */
+const withFstab = test.macro(async (t, line: string, unit: string, expected: readonly string[]) => {
+  const found = await inspectSystemd({ ...FSTAB, '/etc/fstab': line, ...wanted('app.service', RUN, unit) });
+  t.deepEqual(enabledNames(found), expected);
+});
+
+test(
+  'a service may require a mount of fstab',
+  withFstab,
+  '/dev/sdb1 /srv/my-data ext4',
+  'Requires=srv-my\\x2ddata.mount',
+  ['app.service'],
+);
+test('a mount that no fstab names fails who requires it', withFstab, '', 'Requires=srv.mount', []);
+test(
+  'an entry of fstab starts what it requires',
+  withFstab,
+  'LABEL=x /srv ext4 defaults,x-systemd.requires=helper.service 0 2',
+  '',
+  ['app.service', 'helper.service'],
+);
+test(
+  'an entry with noauto starts nothing by itself',
+  withFstab,
+  '/dev/sdb1 /srv ext4 noauto,x-systemd.requires=helper.service',
+  '',
+  ['app.service'],
+);
+test(
+  'RequiresMountsFor= mounts what lies on the way',
+  withFstab,
+  '/dev/sdb1 /srv ext4 noauto,x-systemd.requires=helper.service',
+  'RequiresMountsFor=/srv/app/data',
+  ['app.service', 'helper.service'],
+);
+test(
+  'an entry that is mounted on demand waits for the demand',
+  withFstab,
+  '/dev/sdb1 /srv ext4 x-systemd.automount,x-systemd.requires=helper.service',
+  '',
+  ['app.service'],
+);
+test(
+  'an entry may be wanted by a unit of its own choice',
+  withFstab,
+  '/dev/sdb1 /srv ext4 noauto,x-systemd.wanted-by=app.service,x-systemd.requires=helper.service',
+  '',
+  ['app.service', 'helper.service'],
+);
+test('swap is a unit too', withFstab, 'UUID=1-2 none swap sw 0 0', 'Requires=dev-disk-by\\x2duuid-1\\x2d2.swap', [
+  'app.service',
+]);
+test('slices and the root are there without a file', withFstab, '', 'Requires=-.mount system.slice own.slice', [
+  'app.service',
+]);
+
+test('a device that a service needs is taken as there, and named', async (t) => {
+  const found = await inspectSystemd(wanted('app.service', RUN, 'BindsTo=dev-ttyUSB0.device'));
+  t.deepEqual(enabledNames(found), ['app.service']);
+  t.deepEqual(codes(found), ['device-undecided']);
 });

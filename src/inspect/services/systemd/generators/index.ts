@@ -1,5 +1,6 @@
 import { type Generated, mergeGenerated } from '../generated.js';
 import { cloudInit } from './cloud-init.js';
+import { fstab } from './fstab.js';
 import type { Generator, GeneratorInput } from './generator.js';
 import { getty } from './getty.js';
 import { netplan } from './netplan.js';
@@ -11,9 +12,14 @@ import { rcLocal } from './rc-local.js';
 import { sshSocket } from './ssh-socket.js';
 import { sysv } from './sysv.js';
 
-/** Every generator that is emulated. */
+/**
+ * Every generator that is emulated. Left out are those that start no service: for devices and kernel options (cryptsetup,
+ * debug, GPT, hibernation, integrity, system update, verity), for mounts that no service asks for by name (ZFS,
+ * rpc_pipefs), and for the order of units alone (NFS server).
+ */
 export const GENERATORS: readonly Generator[] = [
   cloudInit,
+  fstab,
   getty,
   netplan,
   openvpn,
