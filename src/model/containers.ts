@@ -11,6 +11,20 @@ export interface RuntimeFacts {
   readonly folders: readonly RuntimeFolder[];
   /** Names in /etc/passwd, and each one's number and primary group (its name, or its number). */
   readonly users: ReadonlyMap<string, { readonly uid: number; readonly group: string }>;
+  /** Users and groups of the system's range, whose numbers package scripts give out; absent when nobody asked. */
+  readonly accounts?: SystemAccounts;
+}
+
+export interface SystemAccounts {
+  readonly users: readonly {
+    readonly name: string;
+    readonly uid: number;
+    readonly gid: number;
+    readonly comment: string;
+    readonly home: string;
+    readonly shell: string;
+  }[];
+  readonly groups: readonly { readonly name: string; readonly gid: number }[];
 }
 
 export interface RuntimeFolder {

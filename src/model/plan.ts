@@ -1,4 +1,4 @@
-import type { MachineContainers } from './containers.js';
+import type { MachineContainers, SystemAccounts } from './containers.js';
 import type { Problem } from './evidence.js';
 import type { FitFinding, OperatingSystem } from './os.js';
 import type { InstalledPackage, PackageManagerName } from './packages.js';
@@ -115,6 +115,12 @@ export interface InstallPlan {
   /** Sources that the build uses in place of the base's (sources.list(5)), and a note why; null: the base's own. */
   readonly sources: readonly string[] | null;
   readonly foreignArchitectures: readonly string[];
+  /** Whether the package manager of the base was asked, so that every pin can be had; absent: nobody asked. */
+  readonly isChecked?: boolean;
+  /** Users and groups that get the machines' numbers before a package's script gives out others; absent: none. */
+  readonly accounts?: SystemAccounts;
+  /** Files that the installation makes and no machine keeps: removed by the same command (canonical paths). */
+  readonly trimmed?: readonly string[];
   readonly reduction: { readonly before: number; readonly after: number };
 }
 

@@ -1,6 +1,7 @@
 import type { RuntimeFacts } from '../../model/containers.js';
 import type { GuestFs } from '../../model/guest-fs.js';
 import { readOptionalText } from '../../syntax/guest-text.js';
+import { systemAccounts } from './accounts.js';
 import { readTmpfiles, TMPFILES_FOLDERS } from './tmpfiles.js';
 
 /** Folders and files that are read, worth fetching in bulk beforehand. */
@@ -19,11 +20,13 @@ const MAX_HOSTS = 500;
 export async function inspectRuntime(fs: GuestFs): Promise<RuntimeFacts> {
   const lines = async (path: string): Promise<string[]> =>
     ((await readOptionalText(fs, path, MAX_BYTES, [])) ?? '').split('\n').map((line) => line.trim());
+  const [passwd, group] = [await lines('/etc/passwd'), await lines('/etc/group')];
   return {
     hostname: hostname(await lines('/etc/hostname')),
     hosts: hosts(await lines('/etc/hosts')),
     folders: await readTmpfiles(fs),
-    users: users(await lines('/etc/passwd'), await lines('/etc/group')),
+    users: users(passwd, group),
+    accounts: systemAccounts(passwd, group),
   };
 }
 

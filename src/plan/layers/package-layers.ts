@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SystemAccounts } from '../../model/containers.js';
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
 import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
@@ -65,7 +66,10 @@ export function installLayer(
   });
   return {
     ...described(question, 'packages', 'install'),
-    install: installPlan(question.packages, context, below, setting),
+    install: {
+      ...installPlan(question.packages, context, below, setting),
+      ...(context.manager === 'dpkg' ? { accounts: commonAccounts(question.machines) } : {}),
+    },
     size: range(size),
     tar: range(tar),
   };
@@ -127,6 +131,17 @@ function installPlan(
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },
   };
+}
+
+/** A number that differs between the machines goes into none of their layers. */
+function commonAccounts(machines: readonly MachineFiles[]): SystemAccounts {
+  const all = machines.map(({ machine }) => machine.runtime?.accounts ?? { users: [], groups: [] });
+  const common = <Account>(lists: readonly (readonly Account[])[]): Account[] => {
+    const [first = [], ...others] = lists;
+    const known = others.map((list) => new Set(list.map((item) => JSON.stringify(item))));
+    return first.filter((item) => known.every((set) => set.has(JSON.stringify(item))));
+  };
+  return { users: common(all.map(({ users }) => users)), groups: common(all.map(({ groups }) => groups)) };
 }
 
 /** The name as the manager takes it: with its architecture only when that is not the system's own. */

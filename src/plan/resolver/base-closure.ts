@@ -1,6 +1,6 @@
 import type { OperatingSystem } from '../../model/os.js';
 import type { InstalledPackage, PackageManagerName } from '../../model/packages.js';
-import { type PackageIndex, satisfiersOf } from './package-index.js';
+import type { PackageIndex } from './package-index.js';
 
 /** `Priority: required` in the archives of every release that dpkg systems of today have. */
 const REQUIRED_EVERYWHERE = new Set(['login', 'login.defs', 'mawk', 'mount', 'passwd']);
@@ -42,8 +42,9 @@ export function baseClosure(index: PackageIndex, manager: PackageManagerName, os
     base.add(node);
     const dependent = index.packages[node]!;
     for (const requirement of dependent.depends) {
-      const satisfiers = satisfiersOf(index, dependent, requirement).filter((item) => !index.packages[item]!.kernel);
-      if (satisfiers.length === 1) pending.push(satisfiers[0]!);
+      const satisfiers = index.satisfiers(dependent, requirement).filter(({ item }) => !item.kernel);
+      if (satisfiers.length !== 1 || !index.rules.isSettled(dependent, requirement, satisfiers)) continue;
+      pending.push(satisfiers[0]!.node);
     }
   }
   return base;
@@ -74,10 +75,10 @@ function dpkgBaseClosure(index: PackageIndex, os: OperatingSystem): Set<number> 
     for (const requirement of dependent.depends) {
       const first = requirement[0];
       if (first === undefined || MERGE_MARKERS.has(first.name)) continue;
-      const { real } = index.satisfiers(dependent, first);
       // The resolver takes the first alternative when it is a real package, and so it did for the minimal root.
-      const sameArchitecture = real.find((node) => fitsArchitecture(packages[node]!, dependent));
-      if (sameArchitecture !== undefined) add(sameArchitecture);
+      const real = index.satisfiers(dependent, [first]).filter(({ how }) => how === 'name');
+      const sameArchitecture = real.find(({ item }) => fitsArchitecture(item, dependent));
+      if (sameArchitecture !== undefined) add(sameArchitecture.node);
     }
   }
   return base;

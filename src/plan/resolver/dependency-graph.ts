@@ -1,4 +1,4 @@
-import type { InstalledPackage, Relation, Requirement } from '../../model/packages.js';
+import type { Requirement } from '../../model/packages.js';
 import { type PackageIndex, satisfiersOf } from './package-index.js';
 
 /**
@@ -14,13 +14,13 @@ export interface DependencyGraph {
   readonly oneOf: readonly (readonly number[])[];
   /** Needs of packages that nothing on the machine satisfies: a resolver would install the first alternative. */
   readonly unsatisfied: readonly { readonly node: number; readonly requirement: Requirement }[];
+  /** Comes by itself as soon as one of each list is installed (apk `install_if`). */
+  readonly triggered: readonly { readonly node: number; readonly by: readonly (readonly number[])[] }[];
 }
 
 /**
- * apt's rules (apt-pkg/depcache.cc, MarkInstall): what is named in the command is marked before anything is resolved;
- * an or-group with a member that is installed or marked is left alone; otherwise its first installable alternative is
- * taken, and of a virtual package some provider. So a group makes an edge only when its first alternative is a real
- * package of the machine and no other package could satisfy the group before.
+ * What all resolvers have in common: what is named in the command is marked before anything is resolved, and a
+ * dependency that something marked or installed satisfies is left alone. What else they take is the rules' to say.
  * @param base Packages that are installed before the command.
  */
 export function dependencyGraph(index: PackageIndex, base: ReadonlySet<number>): DependencyGraph {
@@ -31,33 +31,24 @@ export function dependencyGraph(index: PackageIndex, base: ReadonlySet<number>):
     const successors = new Set<number>();
     if (base.has(node)) return [];
     for (const requirement of dependent.depends) {
-      const satisfiers = satisfiersOf(index, dependent, requirement);
-      if (satisfiers.includes(node) || satisfiers.some((candidate) => base.has(candidate))) continue;
-      const first = firstChoice(index, dependent, requirement[0]);
-      if (satisfiers.length === 0) unsatisfied.push({ node, requirement });
-      else if (first === undefined) {
-        if (satisfiers.length === 1) named.add(satisfiers[0]!);
-        else oneOf.push(satisfiers);
-      } else if (satisfiers.length === 1) successors.add(first);
+      const satisfiers = index.satisfiers(dependent, requirement);
+      const nodes = satisfiers.map((satisfier) => satisfier.node);
+      if (nodes.includes(node) || nodes.some((candidate) => base.has(candidate))) continue;
+      if (nodes.length === 0) unsatisfied.push({ node, requirement });
+      else if (index.rules.isSettled(dependent, requirement, satisfiers)) {
+        if (nodes.length === 1) successors.add(nodes[0]!);
+      } else if (nodes.length === 1) named.add(nodes[0]!);
+      else oneOf.push(nodes);
     }
     return [...successors];
   });
-  return { edges, named, oneOf, unsatisfied };
+  return { edges, named, oneOf, unsatisfied, triggered: triggersOf(index, base) };
 }
 
-/** The package that the resolver certainly takes for the first alternative, if the machine has it. */
-function firstChoice(
-  index: PackageIndex,
-  dependent: InstalledPackage,
-  first: Relation | undefined,
-): number | undefined {
-  if (first === undefined) return undefined;
-  const { real, virtual } = index.satisfiers(dependent, first);
-  const exact = real.find((node) => {
-    const { architecture } = index.packages[node]!;
-    return architecture === dependent.architecture || architecture === 'all' || dependent.architecture === 'all';
+function triggersOf(index: PackageIndex, base: ReadonlySet<number>): DependencyGraph['triggered'] {
+  return index.packages.flatMap((item, node) => {
+    if (item.installIf === undefined || item.installIf.length === 0 || base.has(node)) return [];
+    const by = item.installIf.map((relation) => satisfiersOf(index, item, [relation]));
+    return by.every((nodes) => nodes.length > 0) ? [{ node, by }] : [];
   });
-  if (exact !== undefined) return exact;
-  // Debian gives each `default-…` virtual package exactly one provider (Debian policy, virtual package names list).
-  return first.name.startsWith('default-') && real.length === 0 && virtual.length === 1 ? virtual[0] : undefined;
 }

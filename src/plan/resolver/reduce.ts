@@ -4,6 +4,7 @@ import { baseClosure } from './base-closure.js';
 import { dependencyGraph } from './dependency-graph.js';
 import { indexPackages } from './package-index.js';
 import { strongComponents } from './strong-components.js';
+import { withoutTriggered } from './triggers.js';
 
 export interface Reduction {
   /** Packages that the base has already, and those to install on it; without kernel packages. */
@@ -42,7 +43,8 @@ export function reducePackages(packages: readonly InstalledPackage[], context: R
     }
   });
   const graph = dependencyGraph(index, base);
-  const isTarget = (node: number): boolean => !base.has(node) && !packages[node]!.kernel;
+  const isTarget = (node: number): boolean =>
+    !base.has(node) && !packages[node]!.kernel && !isNameOnly(packages[node]!);
 
   const edges = graph.edges.map((successors, node) => (isTarget(node) ? successors.filter(isTarget) : []));
   const { componentOf, count } = strongComponents(edges);
@@ -53,11 +55,13 @@ export function reducePackages(packages: readonly InstalledPackage[], context: R
     }
   });
   const chosen = new Set([...graph.named].filter(isTarget));
+  const changes = new Set<number>();
   packages.forEach((item, node) => {
     // What the base has in another version satisfies whatever needs it: nothing would change it unless it is named.
     const isChange = knownBase?.keys.has(packageKey(item)) === true;
-    if (isTarget(node) && (isChange || context.mustName?.has(packageIdentity(item)) === true)) chosen.add(node);
+    if (isTarget(node) && (isChange || context.mustName?.has(packageIdentity(item)) === true)) changes.add(node);
   });
+  for (const node of changes) chosen.add(node);
   for (const node of chosen) reached[componentOf[node]!] = 1;
   for (const node of preferred(packages)) {
     const component = componentOf[node]!;
@@ -69,6 +73,7 @@ export function reducePackages(packages: readonly InstalledPackage[], context: R
     const usable = members.filter(isTarget);
     if (usable.length > 0 && !usable.some((node) => chosen.has(node))) chosen.add(usable[0]!);
   }
+  const listed = withoutTriggered(chosen, edges, graph, base, changes);
 
   const pick = (keep: (node: number) => boolean): InstalledPackage[] => packages.filter((_, node) => keep(node));
   const names = new Set(packages.map((item) => item.name));
@@ -79,9 +84,14 @@ export function reducePackages(packages: readonly InstalledPackage[], context: R
   return {
     base: pick((node) => base.has(node)),
     full: pick(isTarget),
-    named: pick((node) => chosen.has(node)),
+    named: pick((node) => listed.has(node)),
     remove: [...new Set(remove)].sort(),
   };
+}
+
+/** apk's `.name` stands for what was asked for together (`apk add --virtual`): no archive has it, and it holds nothing. */
+function isNameOnly({ name }: InstalledPackage): boolean {
+  return name.startsWith('.');
 }
 
 /** Packages by how well they stand for a dependency cycle: asked for before pulled in, programs before libraries. */

@@ -1,10 +1,12 @@
+import type { SystemAccounts } from '../../model/containers.js';
 import type { InstallPlan } from '../../model/plan.js';
+import { aptGet, aptInstall, aptPins, aptSetup, dropPins, SCRATCH, setNames } from './apt-setting.js';
 import { commandWithList, runWord } from './quote.js';
 
-const PINS = '/tmp/vm2docker-pins';
-const SOURCES = '/tmp/vm2docker-sources';
 const POLICY = '/usr/sbin/policy-rc.d';
-const POLICY_IS_OURS = '/tmp/vm2docker-policy';
+const POLICY_IS_OURS = `${SCRATCH}-policy`;
+const INITCTL = '/sbin/initctl';
+const INITCTL_IS_OURS = `${SCRATCH}-initctl`;
 
 /**
  * The commands of a RUN that installs with apt. Nothing of it stays: pins and sources are files below /tmp of this RUN
@@ -12,32 +14,61 @@ const POLICY_IS_OURS = '/tmp/vm2docker-policy';
  * policy-rc.d that goes again, and what official images strip (dpkg `path-exclude`) is switched back on.
  */
 export function dpkgInstallCommands(plan: InstallPlan): string[] {
-  const apt = `apt-get -qy ${aptOptions(plan).join(' ')}`;
-  const install = `${apt} --no-install-recommends --allow-downgrades install`;
   return [
-    'export DEBIAN_FRONTEND=noninteractive',
-    `test -e ${POLICY} || { printf '#!/bin/sh\\nexit 101\\n' >${POLICY}; chmod 755 ${POLICY}; touch ${POLICY_IS_OURS}; }`,
-    ...plan.foreignArchitectures.map((architecture) => `dpkg --add-architecture ${runWord(architecture)}`),
-    ...(plan.sources ?? []).map((line) => `printf '%s\\n' ${runWord(line)} >>${SOURCES}`),
-    `pin() { printf 'Package: %s\\nPin: version %s\\nPin-Priority: 1001\\n\\n' "$2" "$1" >>${PINS}; }`,
-    ...plan.pins.map(({ version, packages }) => `pin ${runWord(version)} ${runWord(packages.join(' '))}`),
-    `${apt} update`,
-    commandWithList('set --', plan.named),
-    // One version that is gone while its siblings are pinned makes the whole list uninstallable.
-    `${install} -s "$@" >/dev/null || { echo 'exact versions cannot be had together: installing without pins' >&2; : >${PINS}; }`,
-    `${install} "$@"`,
+    ...noServices(plan),
+    ...aptSetup(plan),
+    ...accountCommands(plan.accounts ?? { users: [], groups: [] }),
+    `${aptGet(plan)} update`,
+    ...aptPins(plan),
+    setNames(plan.named),
+    ...(plan.isChecked === true ? [] : [orWithoutPins(plan)]),
+    `${aptInstall(plan)} "$@"`,
+    `${aptGet(plan)} clean`,
     ...(plan.remove.length === 0 ? [] : [commandWithList('dpkg --purge --force-depends', plan.remove)]),
-    `if test -e ${POLICY_IS_OURS}; then rm -f ${POLICY}; fi`,
-    'apt-get clean',
-    `rm -rf /tmp/vm2docker-* /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log`,
+    ...servicesAgain(),
+    ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -f --', plan.trimmed!)]),
+    `rm -rf ${SCRATCH}-* /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log`,
   ];
 }
 
-function aptOptions(plan: InstallPlan): string[] {
+/** One version that is gone while its siblings are pinned makes the whole list uninstallable. */
+function orWithoutPins(plan: InstallPlan): string {
+  const complaint = "echo 'exact versions cannot be had together: installing without pins' >&2";
+  return `${aptInstall(plan)} -s "$@" >/dev/null || { ${complaint}; ${dropPins()}; }`;
+}
+
+/** invoke-rc.d and deb-systemd-invoke ask policy-rc.d; jobs of Upstart are started by initctl, which nobody asks. */
+function noServices(plan: InstallPlan): string[] {
+  const bringsUpstart = plan.pins.some(({ packages }) => packages.includes('upstart'));
   return [
-    `-o Dir::Etc::Preferences=${PINS}`,
-    '-o Dpkg::Options::=--force-confnew',
-    "-o 'Dpkg::Options::=--path-include=*'",
-    ...(plan.sources === null ? [] : [`-o Dir::Etc::SourceList=${SOURCES}`, '-o Dir::Etc::SourceParts=-']),
+    `test -e ${POLICY} || { printf '#!/bin/sh\\nexit 101\\n' >${POLICY}; chmod 755 ${POLICY}; touch ${POLICY_IS_OURS}; }`,
+    `${bringsUpstart ? '' : `test ! -x ${INITCTL} || `}{ dpkg-divert --local --rename --add ${INITCTL} >/dev/null; ln -sf /bin/true ${INITCTL}; touch ${INITCTL_IS_OURS}; }`,
+  ];
+}
+
+function servicesAgain(): string[] {
+  return [
+    `if test -e ${POLICY_IS_OURS}; then rm -f ${POLICY}; fi`,
+    `if test -e ${INITCTL_IS_OURS}; then rm -f ${INITCTL}; dpkg-divert --local --rename --remove ${INITCTL} >/dev/null; fi`,
+  ];
+}
+
+/**
+ * Users and groups get the machine's numbers before a package's script gives out others: every file of theirs would
+ * differ by its owner. What the base has, and a number that is taken there, stays as it is. No password comes along.
+ */
+function accountCommands({ users, groups }: SystemAccounts): string[] {
+  if (users.length === 0 && groups.length === 0) return [];
+  const add = (file: string, name: string, id: number, line: string): string =>
+    `account ${file} ${runWord(name)} ${id} ${runWord(line)}`;
+  return [
+    `account() { grep -q "^$2:" "/etc/$1" || cut -d: -f3 "/etc/$1" | grep -qx "$3" || printf '%s\\n' "$4" >>"/etc/$1"; }`,
+    `shadow() { test ! -e "/etc/$1" || grep -q "^$2:" "/etc/$1" || printf '%s\\n' "$2:$3" >>"/etc/$1"; }`,
+    ...groups.map(({ name, gid }) => add('group', name, gid, `${name}:x:${gid}:`)),
+    ...users.map(({ name, uid, gid, comment, home, shell }) =>
+      add('passwd', name, uid, [name, 'x', uid, gid, comment, home, shell].join(':')),
+    ),
+    ...groups.map(({ name }) => `shadow gshadow ${runWord(name)} '!::'`),
+    ...users.map(({ name }) => `shadow shadow ${runWord(name)} '!:::::::'`),
   ];
 }

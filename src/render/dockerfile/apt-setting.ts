@@ -1,0 +1,72 @@
+import type { InstallPlan } from '../../model/plan.js';
+import { commandWithList, runWord } from './quote.js';
+
+/**
+ * How apt is told what to install: by files below /tmp that options of the command name, so that the base keeps its own
+ * configuration and nothing stays. The Dockerfile and the questions to a base use the same.
+ */
+
+export const SCRATCH = '/tmp/vm2docker';
+const PINS = `${SCRATCH}-pins`;
+const OFFERED = `${SCRATCH}-offered`;
+const SOURCES = `${SCRATCH}-sources`;
+
+export function aptSetup(plan: InstallPlan): string[] {
+  return [
+    'export DEBIAN_FRONTEND=noninteractive',
+    `: >${PINS}`,
+    ...plan.foreignArchitectures.map((architecture) => `dpkg --add-architecture ${runWord(architecture)}`),
+    ...(plan.sources ?? []).map((line) => `printf '%s\\n' ${runWord(line)} >>${SOURCES}`),
+  ];
+}
+
+/**
+ * Exact versions; priorities above 1000 allow older ones (apt_preferences(5)). A plan that was made without asking pins
+ * what the sources turn out to offer.
+ */
+export function aptPins(plan: InstallPlan): string[] {
+  const write = `printf 'Package: %s\\nPin: version %s\\nPin-Priority: 1001\\n\\n' "$name" "$version" >>${PINS}`;
+  const filter = plan.isChecked === true ? '' : `grep -qF " $name | $version |" ${OFFERED} || continue; `;
+  const names = plan.pins.flatMap(({ packages }) => packages);
+  return [
+    ...(plan.isChecked === true ? [] : [commandWithList(`${aptCache(plan)} madison >${OFFERED}`, names)]),
+    `pin() { version=$1; shift; for name; do ${filter}${write}; done; }`,
+    ...plan.pins.map(({ version, packages }) => `pin ${[version, ...packages].map(runWord).join(' ')}`),
+  ];
+}
+
+/** The command with its options, for a sub-command behind it. */
+export function aptGet(plan: InstallPlan): string {
+  return `apt-get -qy ${aptOptions(plan)}`;
+}
+
+export function aptCache(plan: InstallPlan): string {
+  return `apt-cache ${aptOptions(plan)}`;
+}
+
+/** `apt-get install` as the layer does it, without the names. */
+export function aptInstall(plan: InstallPlan): string {
+  return `${aptGet(plan)} --no-install-recommends --allow-downgrades --allow-change-held-packages install`;
+}
+
+/** Without the pins, whatever the sources have. */
+export function dropPins(): string {
+  return `: >${PINS}`;
+}
+
+/** Sets the names of the packages as the arguments of the shell, `"$@"`. */
+export function setNames(names: readonly string[]): string {
+  return commandWithList('set --', names);
+}
+
+function aptOptions(plan: InstallPlan): string {
+  const { sources } = plan;
+  return [
+    `-o Dir::Etc::Preferences=${PINS}`,
+    '-o Acquire::Languages=none',
+    '-o Acquire::Retries=3',
+    '-o Dpkg::Options::=--force-confnew',
+    "-o 'Dpkg::Options::=--path-include=*'",
+    ...(sources === null ? [] : [`-o Dir::Etc::SourceList=${SOURCES}`, '-o Dir::Etc::SourceParts=-']),
+  ].join(' ');
+}
