@@ -1,7 +1,7 @@
 import type { ListeningPort } from '../../../model/services.js';
 import { type FoundService, readText, type ServiceContext } from '../context.js';
 import { emptyService, missingProgram } from '../found.js';
-import { portOf, readNetworkServices } from './network-services.js';
+import { inetdActivation, portOf, readNetworkServices } from './network-services.js';
 
 const PATH = '/etc/inetd.conf';
 
@@ -15,7 +15,7 @@ export async function readInetdConf(context: ServiceContext, isRunning: boolean)
     const line = index + 1;
     const words = raw.trim().split(/\s+/);
     if (raw.trim() === '' || /^[#:]/.test(raw.trim()) || /^\s/.test(raw)) return;
-    const [where, , protocolWord, , userWord, program, ...args] = words;
+    const [where, kind, protocolWord, waits, userWord, program, ...args] = words;
     if (program === undefined) {
       context.report('inetd-syntax', PATH, `line ${line} has fewer than six fields`);
       return;
@@ -54,6 +54,7 @@ export async function readInetdConf(context: ServiceContext, isRunning: boolean)
       user: userWord!.split(/[.:]/, 1)[0]!,
       ports,
       listens: protocolWord === 'unix' ? [serviceName] : [],
+      ...(ports.length === 0 ? {} : { activation: inetdActivation(ports, kind!, waits!.startsWith('wait')) }),
       evidence: [{ path: PATH, line }],
       definition: PATH,
       ...(isInternal ? { role: { role: 'system', reason: 'answered by inetd itself' } as const } : {}),

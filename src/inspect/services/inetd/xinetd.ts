@@ -3,7 +3,7 @@ import { expandGlob } from '../../../syntax/glob.js';
 import { shellWords } from '../../../syntax/shell.js';
 import { type FoundService, readText, type ServiceContext } from '../context.js';
 import { emptyService, missingProgram } from '../found.js';
-import { portOf, readNetworkServices } from './network-services.js';
+import { inetdActivation, portOf, readNetworkServices } from './network-services.js';
 
 interface Block {
   readonly name: string;
@@ -34,6 +34,7 @@ export async function readXinetd(context: ServiceContext, isRunning: boolean): P
     }
     const missing = isOn ? missingProgram(context.fs, command) : null;
     if (missing !== null) context.report('program-missing', block.path, `line ${line}: ${missing} is not on the disk`);
+    const ports = portsOf(block, known, context);
     return [
       {
         ...emptyService(id, 'inetd'),
@@ -41,7 +42,10 @@ export async function readXinetd(context: ServiceContext, isRunning: boolean): P
         command,
         user: value('user') ?? 'root',
         group: value('group'),
-        ports: portsOf(block, known, context),
+        ports,
+        ...(ports.length === 0
+          ? {}
+          : { activation: inetdActivation(ports, value('socket_type') ?? 'stream', value('wait') === 'yes') }),
         evidence: [{ path: block.path, line }],
         definition: block.path,
         ...(isInternal ? { role: { role: 'system', reason: 'answered by xinetd itself' } as const } : {}),

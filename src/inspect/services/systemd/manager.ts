@@ -1,3 +1,4 @@
+import type { Activation } from '../../../model/services.js';
 import type { FoundJob, FoundService, InitFindings, ServiceContext } from '../context.js';
 import { missingProgram } from '../found.js';
 import { decideRole } from '../roles.js';
@@ -10,7 +11,7 @@ import { readListening, type SocketListening, serviceOfSocket } from './socket-u
 import { readTimer, triggeredUnit } from './timer-unit.js';
 import { isTemplate, parseUnitName } from './unit-name.js';
 import type { Unit, UnitStore } from './unit-store.js';
-import { lastValue, listSettings } from './values.js';
+import { lastValue, listSettings, parseBoolean } from './values.js';
 
 export interface ManagerInput {
   readonly reading: UnitReading;
@@ -46,8 +47,8 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     if (devices.length > 0) {
       reading.context.report('device-undecided', unit.path ?? '/', `taken as there: ${devices.join(', ')}`);
     }
-    if (isStarted) services.push(withSockets(service, sockets));
-    else if (sockets.length > 0) services.push(...sockets.map((socket) => asSocket(service, socket)));
+    if (isStarted) services.push(withSockets(service, sockets, unit));
+    else if (sockets.length > 0) services.push(...sockets.map((socket) => asSocket(service, socket, unit)));
     else services.push(service);
   }
   for (const [name, sockets] of triggers.sockets) {
@@ -66,7 +67,7 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
       continue;
     }
     const service = await readScriptedUnit(unit, reading);
-    services.push(...sockets.map((socket) => asSocket(service, socket)));
+    services.push(...sockets.map((socket) => asSocket(service, socket, unit)));
   }
   for (const name of triggers.paths) await addByName(name, true);
   for (const name of [...store.names()]) if (isListed(store, name, done)) await addByName(name, false);
@@ -88,7 +89,10 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
       return;
     if (served.name.instance === undefined && isSwitchable(served)) return;
     const listening = readListening(unit, specifierExpander(unit, reading.machine));
-    services.push({ ...asSocket(await readScriptedUnit(served, reading), { unit, listening }), enabled: false });
+    services.push({
+      ...asSocket(await readScriptedUnit(served, reading), { unit, listening }, served),
+      enabled: false,
+    });
   }
 }
 
@@ -189,20 +193,28 @@ function canStart(
   return true;
 }
 
-function withSockets(service: FoundService, sockets: readonly ActiveSocket[]): FoundService {
+function withSockets(service: FoundService, sockets: readonly ActiveSocket[], unit: Unit): FoundService {
+  const input = lastValue(unit.settings, 'Service', 'StandardInput') ?? '';
+  const activation: Activation = {
+    sockets: sockets.flatMap(({ listening }) => listening.sockets),
+    perConnection: sockets.some((socket) => parseBoolean(lastValue(socket.unit.settings, 'Socket', 'Accept')) === true),
+    standardInput: input.startsWith('socket') || input.startsWith('fd:'),
+    mode: sockets[0]?.listening.mode ?? 0o666,
+  };
   return {
     ...service,
     enabled: true,
     ports: sockets.flatMap(({ listening }) => listening.ports),
     listens: [...new Set(sockets.flatMap(({ listening }) => listening.listens))],
+    ...(activation.sockets.length === 0 ? {} : { activation }),
     evidence: [...service.evidence, ...sockets.flatMap(({ unit }) => unit.evidence)],
   };
 }
 
 /** A service that only its socket starts goes by the socket's name. */
-function asSocket(service: FoundService, socket: ActiveSocket): FoundService {
+function asSocket(service: FoundService, socket: ActiveSocket, unit: Unit): FoundService {
   return {
-    ...withSockets(service, [socket]),
+    ...withSockets(service, [socket], unit),
     name: socket.unit.name.full,
     description: lastValue(socket.unit.settings, 'Unit', 'Description') ?? service.description,
     evidence: [...socket.unit.evidence, ...service.evidence],

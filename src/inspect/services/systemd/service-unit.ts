@@ -5,6 +5,7 @@ import { emptyService, toRecord } from '../found.js';
 import { readEnvironment } from './environment.js';
 import { type ExecCommand, parseExec } from './exec.js';
 import { namesIn } from './graph.js';
+import { readPrivileges } from './privileges.js';
 import { expandSpecifiers, type MachineSpecifiers } from './specifiers.js';
 import type { Unit } from './unit-store.js';
 import { lastValue, listSettings, parseBoolean, parseBytes } from './values.js';
@@ -20,10 +21,10 @@ export interface UnitReading {
 
 /** What a `.service` unit says of its program; whether it is enabled is decided elsewhere. */
 export async function readServiceUnit(unit: Unit, reading: UnitReading): Promise<FoundService> {
-  const { context } = reading;
+  const { context, machine } = reading;
   const { settings } = unit;
   const unknown = new Set<string>();
-  const expand = specifierExpander(unit, reading.machine, unknown);
+  const expand = specifierExpander(unit, machine, unknown);
   const environment = await readEnvironment(context, unit, expand, reading.defaultEnvironment);
   const user = serviceUser(unit, expand, reading);
   const account = findAccount(context.accounts, user);
@@ -60,19 +61,21 @@ export async function readServiceUnit(unit: Unit, reading: UnitReading): Promise
     ...emptyService(unit.name.full, 'systemd'),
     description: describe(unit, expand),
     command: main?.command ?? [],
-    prepare: before.map(({ command, privileged }) => ({
+    prepare: before.map(({ command, privileged, mayFail }) => ({
       command,
+      mayFail,
       privileged:
         privileged || user === 'root' || (permissionsStartOnly && !starts.some((start) => start.command === command)),
     })),
     type,
     user: main?.privileged && user !== 'root' && /^[@:-]*\+/.test(main.setting.value) ? 'root' : user,
     group: value('Group'),
+    ...(isDynamic(unit) && !machine.isUserManager && account === null ? { dynamicUser: true as const } : {}),
     workingDirectory: workingDirectory(value('WorkingDirectory'), account?.home),
     environment: toRecord(environment),
     directories: directories(unit, expand),
     limits: limits(unit, reading),
-    capabilities: capabilities(unit),
+    ...readPrivileges(unit.settings),
     restart: restart(value('Restart')),
     stopSignal: value('KillSignal'),
     after: [...new Set(namesIn(unit, 'Unit', 'After').map(({ name }) => name))].filter((name) =>
@@ -127,8 +130,11 @@ function serviceUser(unit: Unit, expand: (text: string) => string, { machine }: 
   const named = lastValue(unit.settings, SECTION, 'User');
   if (machine.isUserManager) return machine.user.name;
   if (named !== null) return expand(named);
-  const dynamic = parseBoolean(lastValue(unit.settings, SECTION, 'DynamicUser')) === true;
-  return dynamic ? unit.name.prefix.slice(0, 31) : 'root';
+  return isDynamic(unit) ? unit.name.prefix.slice(0, 31) : 'root';
+}
+
+function isDynamic(unit: Unit): boolean {
+  return parseBoolean(lastValue(unit.settings, SECTION, 'DynamicUser')) === true;
 }
 
 function describe(unit: Unit, expand: (text: string) => string): string | null {
@@ -176,20 +182,6 @@ function limits(unit: Unit, { context }: UnitReading): ServiceLimits {
     ...(files === null ? {} : { openFiles: Number(files[1]) }),
     ...(tasks === null ? {} : { tasks: Number(tasks[0]) }),
   };
-}
-
-/** The capabilities the unit names: its bounding set where it lists what stays, and its ambient set. */
-function capabilities(unit: Unit): string[] | null {
-  const names = new Set<string>();
-  let found = false;
-  for (const setting of ['CapabilityBoundingSet', 'AmbientCapabilities']) {
-    for (const { value } of listSettings(unit.settings, SECTION, setting)) {
-      if (value.startsWith('~')) continue;
-      found = true;
-      for (const name of value.split(/\s+/)) if (/^CAP_[A-Z_]{1,40}$/i.test(name)) names.add(name.toUpperCase());
-    }
-  }
-  return found ? [...names].sort() : null;
 }
 
 function restart(text: string | null): Service['restart'] {

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../model/evidence.js';
-import type { ListeningPort } from '../../../model/services.js';
+import type { Activation, ListeningPort } from '../../../model/services.js';
 import type { Setting } from './unit-file.js';
 import type { Unit } from './unit-store.js';
 import { lastValue, parseBoolean } from './values.js';
@@ -8,6 +8,9 @@ export interface SocketListening {
   readonly ports: readonly ListeningPort[];
   /** Unix sockets: paths, and `@name` for the abstract ones. */
   readonly listens: readonly string[];
+  /** The same as the settings have them, and the rights of Unix sockets. */
+  readonly sockets: Activation['sockets'];
+  readonly mode: number;
 }
 
 /** The service that a connection starts: Service=, or the one of the same name (a template with Accept=yes). */
@@ -23,13 +26,22 @@ export function serviceOfSocket(
   return { name: instance === undefined ? `${prefix}.service` : `${prefix}@${instance}.service`, perConnection };
 }
 
+const SOCKET_KINDS: Readonly<Record<string, Activation['sockets'][number]['kind']>> = {
+  ListenStream: 'stream',
+  ListenDatagram: 'datagram',
+  ListenSequentialPacket: 'seqpacket',
+};
+
 /** What a socket unit listens on (systemd.socket(5), ListenStream= and its siblings). */
 export function readListening(unit: Unit, expand: (text: string) => string): SocketListening {
   const ports: ListeningPort[] = [];
   const listens: string[] = [];
+  const sockets: Activation['sockets'][number][] = [];
+  const mode = /^0?([0-7]{3})$/.exec(lastValue(unit.settings, 'Socket', 'SocketMode') ?? '');
   const ipv6Only = lastValue(unit.settings, 'Socket', 'BindIPv6Only');
   for (const setting of listenSettings(unit.settings)) {
-    const address = expand(setting.value);
+    const address = expand(setting.value).trim();
+    sockets.push({ kind: SOCKET_KINDS[setting.name]!, address });
     if (/^[/@]/.test(address)) {
       listens.push(address);
       continue;
@@ -39,7 +51,7 @@ export function readListening(unit: Unit, expand: (text: string) => string): Soc
     const where: Evidence = { path: setting.path, line: setting.line };
     ports.push({ ...parsed, protocol: protocolOf(setting.name, unit), evidence: where });
   }
-  return { ports, listens };
+  return { ports, listens, sockets, mode: mode === null ? 0o666 : Number.parseInt(mode[1]!, 8) };
 }
 
 /** An empty assignment of any Listen…= setting resets all of them. */

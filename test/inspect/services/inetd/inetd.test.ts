@@ -27,6 +27,17 @@ test('lines of inetd.conf are services with the port of their name', async (t) =
     [['127.0.0.1', 8000]],
   );
   t.is(service(found, 'tftp')!.ports[0]!.protocol, 'udp');
+  const handed = { standardInput: true, mode: 0o666 };
+  t.deepEqual(service(found, '8000')!.activation, {
+    sockets: [{ kind: 'stream', address: '127.0.0.1:8000' }],
+    perConnection: true,
+    ...handed,
+  });
+  t.deepEqual(service(found, 'tftp')!.activation, {
+    sockets: [{ kind: 'datagram', address: '69' }],
+    perConnection: false,
+    ...handed,
+  });
   t.is(service(found, 'time')!.role, 'system');
   t.is(service(found, 'inetd.service')!.role, 'system');
 });
