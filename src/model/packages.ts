@@ -87,6 +87,8 @@ export interface InstalledPackage {
   readonly supplements?: readonly Requirement[];
   readonly enhances?: readonly Requirement[];
   readonly obsoletes?: readonly Relation[];
+  /** Installed by itself as soon as all of these are (apk `install_if`). */
+  readonly installIf?: readonly Relation[];
   /** Rich dependencies as written (rpm); `depends` and the like hold what they come to on this machine. */
   readonly rich?: readonly { readonly kind: string; readonly text: string }[];
   /** Key of the repository that it came from, where the manager notes it. */

@@ -26,31 +26,26 @@ export function indexPackages(
 ): PackageIndex {
   const rules = rulesOf(manager, nativeArchitecture);
   const byName = new Map<string, number[]>();
-  const providers = new Map<string, { readonly node: number; readonly provided: Relation }[]>();
+  const providers = new Map<string, Map<number, Relation[]>>();
   packages.forEach((item, node) => {
     append(byName, item.name, node);
-    for (const provided of item.provides) append(providers, provided.name, { node, provided });
+    for (const provided of item.provides) addProvider(providers, node, provided);
   });
-  const owners = rules.byFile ? fileOwners(packages) : new Map<string, readonly FileOwner[]>();
+  const owners = rules.byFile ? fileOwners(packages) : new Map<string, ReadonlyMap<number, FileOwnership>>();
 
   /** How the package satisfies one relation, `with` and `without` aside; undefined when it does not. */
   const howOf = (node: number, relation: Relation): Satisfier['how'] | undefined => {
     const item = packages[node]!;
     if (item.name === relation.name && rules.satisfiedByName(relation, item)) return 'name';
-    const isProvided = item.provides.some(
-      (provided) => provided.name === relation.name && rules.satisfiedByCapability(relation, provided),
-    );
-    if (isProvided) return 'capability';
-    const owner = owners.get(mergedPath(relation.name))?.find((each) => each.node === node);
-    return owner === undefined ? undefined : owner.isGhost ? 'ghost' : 'file';
+    const provided = providers.get(relation.name)?.get(node);
+    if (provided?.some((each) => rules.satisfiedByCapability(relation, each)) === true) return 'capability';
+    return relation.name.startsWith('/') ? owners.get(mergedPath(relation.name))?.get(node) : undefined;
   };
 
-  const candidates = function* (relation: Relation): Generator<number> {
-    yield* byName.get(relation.name) ?? [];
-    for (const { node } of providers.get(relation.name) ?? []) yield node;
-    if (relation.name.startsWith('/')) {
-      for (const { node } of owners.get(mergedPath(relation.name)) ?? []) yield node;
-    }
+  const candidates = function* ({ name }: Relation): Generator<number> {
+    yield* byName.get(name) ?? [];
+    yield* providers.get(name)?.keys() ?? [];
+    if (name.startsWith('/')) yield* owners.get(mergedPath(name))?.keys() ?? [];
   };
 
   return {
@@ -74,26 +69,32 @@ export function indexPackages(
   };
 }
 
-interface FileOwner {
-  readonly node: number;
-  readonly isGhost: boolean;
+/** A package that says one name in more versions than this means no good. */
+const MAX_VERSIONS = 64;
+
+function addProvider(providers: Map<string, Map<number, Relation[]>>, node: number, provided: Relation): void {
+  const ofName = providers.get(provided.name) ?? new Map<number, Relation[]>();
+  providers.set(provided.name, ofName);
+  const known = ofName.get(node);
+  if (known === undefined) ofName.set(node, [provided]);
+  else if (known.length < MAX_VERSIONS) known.push(provided);
 }
 
+type FileOwnership = 'file' | 'ghost';
+
 /** Who owns the files that some package asks for by their paths; of a million others nothing is kept. */
-function fileOwners(packages: readonly InstalledPackage[]): Map<string, FileOwner[]> {
-  const owners = new Map<string, FileOwner[]>();
-  for (const { depends } of packages) {
-    for (const relation of depends.flat()) {
-      for (const { name } of [relation, ...(relation.with ?? []), ...(relation.without ?? [])]) {
-        if (name.startsWith('/')) owners.set(mergedPath(name), []);
-      }
-    }
-  }
+function fileOwners(packages: readonly InstalledPackage[]): Map<string, Map<number, FileOwnership>> {
+  const owners = new Map<string, Map<number, FileOwnership>>();
+  const want = ({ name, with: all = [], without = [] }: Relation): void => {
+    if (name.startsWith('/')) owners.set(mergedPath(name), new Map());
+    for (const other of [...all, ...without]) want(other);
+  };
+  for (const { depends } of packages) for (const relation of depends.flat()) want(relation);
   if (owners.size === 0) return owners;
   packages.forEach(({ files }, node) => {
     for (const { path, ghost, state } of files) {
       // A file that was left out of the installation is in the package all the same.
-      owners.get(mergedPath(path))?.push({ node, isGhost: ghost === true && state === undefined });
+      owners.get(mergedPath(path))?.set(node, ghost === true && state === undefined ? 'ghost' : 'file');
     }
   });
   return owners;

@@ -105,7 +105,9 @@ function installedPackage(record: ApkRecord, world: World | null, archives: read
             evidence: { path: world.path, ...(asked === undefined ? {} : { line: asked.line }) },
           },
         }),
-    ...(installIf === undefined ? {} : { rich: [{ kind: 'install-if', text: installIf }] }),
+    ...(installIf === undefined
+      ? {}
+      : { installIf: parseApkRelations(installIf).wanted, rich: [{ kind: 'install-if', text: installIf }] }),
   };
 }
 
