@@ -16,6 +16,7 @@ import { openVpc } from '../../src/disk/formats/vpc.js';
 import type { Layer, LayerContext } from '../../src/disk/layer.js';
 import { contentOfGzippedTar, contentOfTar } from '../../src/disk/root-tree.js';
 import { AppError } from '../../src/errors.js';
+import { endsSoon } from '../patience.js';
 import { MIB, partitionTable, qemuImg, temporaryFolder } from './sample.js';
 import { cowdExtent, descriptorText, seSparseExtent } from './vmdk-writer.js';
 
@@ -112,18 +113,11 @@ test('headers and tables that were changed end well, and soon', async (t) => {
   const images = await seeds(t);
   for (const [name, seed] of Object.entries(images)) {
     t.true(await endsWell(() => readers[name]!(seed)), `${name} is right to begin with`);
-    let slowest = 0;
     let refusals = 0;
-    const runs = 400;
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
-        const start = performance.now();
-        if (!(await endsWell(() => readers[name]!(mutated(seed, changes))))) refusals += 1;
-        slowest = Math.max(slowest, performance.now() - start);
-      }),
-      { numRuns: runs, endOnFailure: true },
-    );
-    t.true(slowest < 5000, `${name}: the slowest took ${slowest} ms`);
+    const mutants = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+      if (!(await endsWell(() => readers[name]!(mutated(seed, changes))))) refusals += 1;
+    });
+    await endsSoon(t, () => fc.assert(mutants, { numRuns: 400, endOnFailure: true }));
     t.true(refusals > 0, `${name}: no change was noticed`);
   }
 });
@@ -176,8 +170,7 @@ test('VMDK descriptors made of likely pieces end well', async (t) => {
   t.pass();
 });
 
-test('a line without end in a VMDK descriptor costs no time', (t) => {
-  const start = performance.now();
+test('a line without end in a VMDK descriptor costs no time', async (t) => {
   for (const line of [
     `RW${' '.repeat(1_000_000)}`,
     `RW 1 FLAT "${'a'.repeat(1_000_000)}`,
@@ -185,13 +178,14 @@ test('a line without end in a VMDK descriptor costs no time', (t) => {
     ' '.repeat(1_000_000),
   ]) {
     const text = descriptorText({ createType: 'vmfs', extents: [line] });
-    try {
-      parseVmdkDescriptor(Buffer.from(text), 'x');
-    } catch (error) {
-      t.true(error instanceof AppError);
-    }
+    await endsSoon(t, () => {
+      try {
+        parseVmdkDescriptor(Buffer.from(text), 'x');
+      } catch (error) {
+        t.true(error instanceof AppError);
+      }
+    });
   }
-  t.true(performance.now() - start < 1000);
 });
 
 test('a table that is referred to a million times is read once', async (t) => {

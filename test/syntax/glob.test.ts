@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { memoryGuest } from '../../src/guest/memory/memory-guest.js';
 import { expandGlob, globMatcher, isGlob } from '../../src/syntax/glob.js';
+import { endsSoon } from '../patience.js';
 
 const matches = test.macro<[string, string, boolean, boolean?]>({
   title: (_given, pattern, text, expected, deep) =>
@@ -29,13 +30,11 @@ test(matches, '/var/**', '/varnish', false, true);
 test(matches, 'a.b', 'axb', false);
 test(matches, '', '', true);
 
-test('a hostile pattern takes linear time', (t) => {
+test('a hostile pattern takes linear time', async (t) => {
   const matcher = globMatcher(`${'*a'.repeat(200)}b`);
   const deep = globMatcher(`${'**/a*'.repeat(100)}b`, { deep: true });
-  const started = performance.now();
-  t.false(matcher.test('a'.repeat(4000)));
-  t.false(deep.test('a/'.repeat(2000)));
-  t.true(performance.now() - started < 2000);
+  t.false(await endsSoon(t, () => matcher.test('a'.repeat(4000))));
+  t.false(await endsSoon(t, () => deep.test('a/'.repeat(2000))));
 });
 
 test('every text matches itself when its special characters are escaped', (t) => {

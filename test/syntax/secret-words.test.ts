@@ -9,6 +9,7 @@ import {
   maskValues,
   secretValues,
 } from '../../src/syntax/secret-words.js';
+import { endsSoon } from '../patience.js';
 
 const masks = test.macro({
   exec(t, given: string, expected: string) {
@@ -56,11 +57,10 @@ test('a secret is found again where another word repeats it, unless it is too sh
   t.is(maskValues('x longenough abc', values), `x ${MASK} abc`);
 });
 
-test('masking is quick and total, whatever the words', (t) => {
+test('masking is quick and total, whatever the words', async (t) => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' })), (words) => maskCommand(words).length === words.length),
   );
-  const started = performance.now();
-  maskCommand([`://${':@'.repeat(500_000)}`, `--${'password'.repeat(100_000)}=x`, '-'.repeat(1_000_000)]);
-  t.true(performance.now() - started < 1000);
+  const long = [`://${':@'.repeat(500_000)}`, `--${'password'.repeat(100_000)}=x`, '-'.repeat(1_000_000)];
+  t.is((await endsSoon(t, () => maskCommand(long))).length, long.length);
 });

@@ -3,6 +3,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { expandVariables, quoteShell, shellAssignments, shellWords } from '../../src/syntax/shell.js';
+import { endsSoon } from '../patience.js';
 
 const words = test.macro({
   exec: (t, text: string, expected: readonly string[]) => t.deepEqual(shellWords(text), expected),
@@ -100,8 +101,7 @@ test('every text has words and assignments, and lines that are in it', (t) => {
   t.pass();
 });
 
-test('a megabyte of quotes takes no long time', (t) => {
-  const begin = Date.now();
+test('a megabyte of quotes takes no long time', async (t) => {
   for (const text of [
     '"'.repeat(1e6),
     "A='".repeat(3e5),
@@ -110,10 +110,8 @@ test('a megabyte of quotes takes no long time', (t) => {
     '${A:-'.repeat(2e5),
     'A=${'.repeat(2e5),
   ]) {
-    shellWords(text);
-    shellAssignments(text);
+    await endsSoon(t, () => [shellWords(text), shellAssignments(text)]);
   }
-  t.true(Date.now() - begin < 5000, `${Date.now() - begin} ms`);
 });
 
 test('lines that double a name are cut at 64 KiB instead of growing without end', (t) => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type MemoryNode, memoryGuest } from '../../../src/guest/memory/memory-guest.js';
 import { identify } from '../../../src/inspect/os/identify.js';
 import { RELEASE_FILES } from '../../../src/inspect/os/release-files.js';
+import { endsSoon } from '../../patience.js';
 
 const is = test.macro({
   exec: async (t, files: Record<string, MemoryNode>, id: string, versionId: string | null, codename: string | null) => {
@@ -182,7 +183,7 @@ test('ID_LIKE names what a derivative comes from', async (t) => {
   t.deepEqual(found?.idLike, ['ubuntu', 'debian']);
 });
 
-test('no text makes a release file fail or take long', (t) => {
+test('no text makes a release file fail or take long', async (t) => {
   const word = fc.constantFrom(
     'ID=',
     'VERSION',
@@ -205,14 +206,12 @@ test('no text makes a release file fail or take long', (t) => {
       for (const { read } of RELEASE_FILES) read(words.join(''));
     }),
   );
-  const start = performance.now();
   for (const text of [
     ' release '.repeat(20_000),
     '('.repeat(200_000),
     'VERSION='.repeat(20_000),
     `ID=x\nVERSION="${'('.repeat(200_000)}"`,
   ]) {
-    for (const { read } of RELEASE_FILES) read(text);
+    await endsSoon(t, () => RELEASE_FILES.map(({ read }) => read(text)));
   }
-  t.true(performance.now() - start < 5000);
 });

@@ -4,6 +4,7 @@ import { memoryGuest } from '../../../../src/guest/memory/memory-guest.js';
 import { inspectDpkg } from '../../../../src/inspect/packages/dpkg/inspect.js';
 import { packageKey } from '../../../../src/model/packages.js';
 import { normalizePath } from '../../../../src/model/path.js';
+import { endsSoon } from '../../../patience.js';
 
 const line = fc.oneof(
   fc.constantFrom(
@@ -56,16 +57,12 @@ test('whatever the files of dpkg and apt hold, packages have plain names and rea
 
 test('time grows with the size of a hostile status file, not with its square', async (t) => {
   const repeated = ['Package: a\n', ' ', 'Depends: a (', 'Depends: a:', ': ', 'a,', 'Conffiles:\n /a 0', 'Status: '];
-  const start = performance.now();
   for (const piece of repeated) {
     const head = 'Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\nDepends: ';
-    await inspectDpkg(
-      memoryGuest({
-        '/var/lib/dpkg/status': head + piece.repeat(1_000_000 / piece.length),
-        '/etc/apt/sources.list': `deb ${piece.repeat(500_000 / piece.length)}`,
-      }),
-      { archiveIndexes: true },
-    );
+    const guest = memoryGuest({
+      '/var/lib/dpkg/status': head + piece.repeat(1_000_000 / piece.length),
+      '/etc/apt/sources.list': `deb ${piece.repeat(500_000 / piece.length)}`,
+    });
+    await endsSoon(t, () => inspectDpkg(guest, { archiveIndexes: true }));
   }
-  t.true(performance.now() - start < 20_000);
 });
