@@ -131,11 +131,17 @@ async function evaluateIf(
   const taken = await evaluate(branch.body, first, run);
   const other = await evaluateIf(statement, second, run, position + 1);
   run.undecided -= 1;
-  if (taken.flow !== 'next' && other.flow !== 'next') return taken;
+  if (taken.flow !== 'next' && other.flow !== 'next') return endOfBoth(taken, other);
   if (taken.flow !== 'next') adoptState(state, second);
   else if (other.flow !== 'next') adoptState(state, first);
   else mergeStates(state, first, second);
   return UNKNOWN;
+}
+
+/** Both branches leave: which one did is as unknown as before, and what goes on counts before what ends. */
+function endOfBoth(first: Outcome, second: Outcome): Outcome {
+  if (first.flow !== second.flow) return first.flow === 'exit' ? second : first;
+  return first.status === second.status ? first : { ...first, status: null };
 }
 
 async function evaluateCase(

@@ -72,6 +72,12 @@ test(
   'www',
 );
 test('runuser with a user option', infers, 'runuser -u www -- /usr/sbin/app -x &\n', ['/usr/sbin/app', '-x'], 'www');
+test(
+  'a function that asks whether the program runs already, and may answer either way, does not hide its start',
+  infers,
+  'running() {\nif [ -f "$(pidfile)" ] && ps "$(cat x)"; then\nreturn 0\nelse\nreturn 1\nfi\n}\ncase "$1" in start) if running; then echo already; else /usr/sbin/app "${@:2}" > /dev/null 2>&1 & fi ;; esac\n',
+  ['/usr/sbin/app'],
+);
 test('nohup in the background', infers, 'cd /srv\nnohup nice -n 5 /usr/sbin/app -x > /var/log/x 2>&1 &\n', [
   '/usr/sbin/app',
   '-x',
