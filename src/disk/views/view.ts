@@ -27,6 +27,7 @@ export function readBytes(view: BlockView, offset: number, length: number): Buff
 
 /** As {@link readBytes}, but what lies beyond the end is left away. */
 export function readUpTo(view: BlockView, offset: number, length: number): Buffer {
+  if (offset >= view.size) return Buffer.alloc(0);
   return readBytes(view, offset, Math.max(0, Math.min(length, view.size - offset)));
 }
 

@@ -1,5 +1,7 @@
 import { unsupported } from '../../disk/views/faults.js';
 import { assembleLogicalVolumes, type PhysicalVolume, readPhysicalVolume } from '../../disk/views/lvm.js';
+import { assembleArrays, type RaidArray } from '../../disk/views/md.js';
+import { type RaidMember, readRaidMember } from '../../disk/views/md-super-block.js';
 import { readPartitions } from '../../disk/views/partitions.js';
 import { readSignature } from '../../disk/views/signature.js';
 import type { BlockView } from '../../disk/views/view.js';
@@ -9,14 +11,30 @@ export interface NativeVolume extends Volume {
   readonly view: BlockView;
 }
 
+/** The kernel's first number for an array that asks for none; the next ones are below. */
+const FREE_MINOR = 127;
+
 /**
- * Everything on the disks that could be a file system, partitions taken apart and logical volumes put together.
- * @throws Declined for what needs a key or a driver of the kernel: LUKS, md, bcache, LVM's other kinds.
+ * Everything on the disks that could be a file system: partitions taken apart, mirrors, concatenations and logical
+ * volumes put together.
+ * @throws Declined for what needs a key or a driver of the kernel: LUKS, bcache, other kinds of RAID and LVM.
  */
 export function findVolumes(disks: readonly BlockView[]): NativeVolume[] {
   const volumes: NativeVolume[] = [];
   const physical: PhysicalVolume[] = [];
+  const members: RaidMember[] = [];
+  /** What lies in a member whose superblock is at the end shows through, so that is looked for first. */
+  const addMember = (device: string, view: BlockView, more: Partial<Volume>): boolean => {
+    const member = readRaidMember(view);
+    if (member === undefined) return false;
+    members.push(member);
+    const label = member.name;
+    const type = 'linux_raid_member';
+    volumes.push({ device, type, size: view.size, view, uuid: member.arrayUuid, ...(label && { label }), ...more });
+    return true;
+  };
   const add = (device: string, view: BlockView, more: Partial<Volume> = {}): void => {
+    if (addMember(device, view, more)) return;
     const member = readPhysicalVolume(view);
     if (member !== undefined) {
       physical.push(member);
@@ -27,16 +45,34 @@ export function findVolumes(disks: readonly BlockView[]): NativeVolume[] {
     refuseLayers(device, signature.type);
     volumes.push({ device, size: view.size, view, ...signature, ...more });
   };
-  for (const [index, disk] of disks.entries()) {
-    const device = diskDevice(index);
-    const partitions = readPartitions(disk);
-    if (partitions === undefined) add(device, disk);
-    for (const { number, view, partUuid, partLabel } of partitions ?? []) {
-      add(`${device}${number}`, view, { ...(partUuid && { partUuid }), ...(partLabel && { partLabel }) });
+  const addDisk = (device: string, view: BlockView, more: Partial<Volume> = {}): void => {
+    const partitions = readPartitions(view);
+    // The last partition may end where the disk does: then the superblock at the end is the partition's.
+    const isMember = partitions?.every((partition) => readRaidMember(partition.view) === undefined) === true;
+    if (isMember && addMember(device, view, more)) return;
+    if (partitions === undefined) add(device, view, more);
+    const separator = /\d$/.test(device) ? 'p' : '';
+    for (const { number, view: part, partUuid, partLabel } of partitions ?? []) {
+      const names = { ...(partUuid && { partUuid }), ...(partLabel && { partLabel }) };
+      add(`${device}${separator}${number}`, part, names);
     }
-  }
+  };
+  for (const [index, disk] of disks.entries()) addDisk(diskDevice(index), disk);
+  for (const { device, aliases, view } of named(assembleArrays(members))) addDisk(device, view, { aliases });
   for (const { group, name, view } of assembleLogicalVolumes(physical)) add(`/dev/${group}/${name}`, view);
   return volumes.sort(compareVolumes);
+}
+
+/** Arrays of version 0.90 have a number of their own; the others are counted down, as `mdadm --assemble --scan` does. */
+function named(arrays: readonly RaidArray[]): { device: string; aliases: string[]; view: BlockView }[] {
+  const taken = new Set(arrays.map(({ minor }) => minor));
+  let next = FREE_MINOR;
+  return arrays.map(({ name, minor, view }) => {
+    while (minor === undefined && taken.has(next)) next -= 1;
+    const device = `/dev/md${minor ?? next--}`;
+    const isNumber = name !== undefined && /^\d{1,3}$/.test(name);
+    return { device, view, aliases: name ? [`/dev/md/${name}`, ...(isNumber ? [`/dev/md${name}`] : [])] : [] };
+  });
 }
 
 function refuseLayers(device: string, type: string): void {
