@@ -1,47 +1,54 @@
 import type { Entry } from '../model/entry.js';
-import { ancestors, baseName, comparePaths, joinPath, parentPath } from '../model/path.js';
+import { baseName, comparePaths, joinPath, parentPath } from '../model/path.js';
 
 /** As the kernel: more symbolic links than this in one look-up are a loop (path_resolution(7)). */
 const MAX_HOPS = 40;
 
-/** The metadata of a whole guest in memory, with look-up that follows the guest's own symbolic links only. */
+/**
+ * The metadata of a whole guest in memory, with look-up that follows the guest's own symbolic links only. Guests have
+ * hundreds of thousands of entries: beside each there is a place in one map, and two in lists.
+ */
 export class Tree {
-  readonly #entries: ReadonlyMap<string, Entry>;
-  readonly #children = new Map<string, string[]>();
+  readonly #byPath = new Map<string, Entry>();
+  /** In the order of `comparePaths`. */
+  readonly #sorted: Entry[];
+  readonly #children = new Map<string, Entry[]>();
+  /** Names of the folders that were asked for. */
+  readonly #names = new Map<string, readonly string[]>();
 
   /**
    * @param entries In any order, with canonical paths; of two with one path the last counts. Folders that nothing
    *   describes but something lies in are added as root's, mode 0755.
    */
   constructor(entries: Iterable<Entry>) {
-    const byPath = new Map<string, Entry>();
-    for (const entry of entries) byPath.set(entry.path, entry);
-    for (const path of [...byPath.keys()]) {
-      for (const folder of ancestors(path)) if (!byPath.has(folder)) byPath.set(folder, impliedFolder(folder));
-    }
-    if (!byPath.has('/')) byPath.set('/', impliedFolder('/'));
-    const sorted = [...byPath.values()].sort((a, b) => comparePaths(a.path, b.path));
-    this.#entries = new Map(sorted.map((entry) => [entry.path, entry]));
-    for (const { path } of sorted) {
-      if (path === '/') continue;
+    for (const entry of entries) this.#byPath.set(entry.path, entry);
+    if (!this.#byPath.has('/')) this.#byPath.set('/', impliedFolder('/'));
+    // A map shows what is added to it on the way, so what lies above an added folder is added, too.
+    for (const path of this.#byPath.keys()) {
       const folder = parentPath(path);
-      const names = this.#children.get(folder);
-      if (names === undefined) this.#children.set(folder, [baseName(path)]);
-      else names.push(baseName(path));
+      if (!this.#byPath.has(folder)) this.#byPath.set(folder, impliedFolder(folder));
+    }
+    this.#sorted = [...this.#byPath.values()].sort((a, b) => comparePaths(a.path, b.path));
+    for (const entry of this.#sorted) {
+      if (entry.path === '/') continue;
+      const folder = parentPath(entry.path);
+      const known = this.#children.get(folder);
+      if (known === undefined) this.#children.set(folder, [entry]);
+      else known.push(entry);
     }
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#sorted.length;
   }
 
   entries(): Iterable<Entry> {
-    return this.#entries.values();
+    return this.#sorted;
   }
 
   /** The entry at a path that is canonical already. */
   at(canonicalPath: string): Entry | undefined {
-    return this.#entries.get(canonicalPath);
+    return this.#byPath.get(canonicalPath);
   }
 
   stat(path: string): Entry | undefined {
@@ -53,12 +60,18 @@ export class Tree {
   }
 
   list(path: string): readonly string[] {
-    const folder = this.stat(path);
-    return folder === undefined ? [] : (this.#children.get(folder.path) ?? []);
+    const folder = this.stat(path)?.path;
+    if (folder === undefined) return [];
+    let names = this.#names.get(folder);
+    if (names === undefined) {
+      names = (this.#children.get(folder) ?? []).map((child) => baseName(child.path));
+      this.#names.set(folder, names);
+    }
+    return names;
   }
 
   #resolve(path: string, followLast: boolean): Entry | undefined {
-    const direct = this.#entries.get(path);
+    const direct = this.#byPath.get(path);
     if (direct !== undefined && (direct.type !== 'symlink' || !followLast)) return direct;
     const pending = path.split('/').reverse();
     let current = '/';
@@ -70,8 +83,8 @@ export class Tree {
         current = parentPath(current);
         continue;
       }
-      if (this.#entries.get(current)?.type !== 'directory') return undefined;
-      const next = this.#entries.get(joinPath(current, part));
+      if (this.#byPath.get(current)?.type !== 'directory') return undefined;
+      const next = this.#byPath.get(joinPath(current, part));
       if (next === undefined) return undefined;
       const isLast = pending.every((rest) => rest === '' || rest === '.');
       if (next.type === 'symlink' && (followLast || !isLast)) {
@@ -84,7 +97,7 @@ export class Tree {
       }
       current = next.path;
     }
-    return this.#entries.get(current);
+    return this.#byPath.get(current);
   }
 }
 

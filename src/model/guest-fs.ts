@@ -48,5 +48,6 @@ export interface StreamItem {
 
 export interface DataRun {
   readonly offset: number;
+  /** Valid until the next run is asked for; who keeps it copies it. */
   readonly data: Buffer;
 }

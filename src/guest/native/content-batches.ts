@@ -10,8 +10,13 @@ const MAX_ITEMS = 2048;
 /**
  * Attributes and content of the given files, in the order their content has on the disk, in batches of about 2 MiB.
  * What lies close together on the disk is read at once.
+ * @param spent Memory of earlier batches that nobody reads any more; it is taken from the end.
  */
-export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: EncodedKeys): Generator<ContentBatch> {
+export function* contentBatches(
+  fileSystems: readonly NativeFileSystem[],
+  keys: EncodedKeys,
+  spent: Uint8Array[] = [],
+): Generator<ContentBatch> {
   const scratch = Buffer.allocUnsafeSlow(2 * WINDOW);
   let batch = newBatch();
   for (const key of orderOnDisk(fileSystems, keys)) {
@@ -23,7 +28,7 @@ export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: 
     for (const extent of node.type === 'file' ? fs.extents(node) : []) {
       for (const part of splitExtent(extent)) {
         if (batch.size + part.length > WINDOW && batch.size > 0) {
-          yield fillBatch(batch, scratch);
+          yield fillBatch(batch, scratch, spent);
           batch = newBatch();
           item = { key, runs: [], isLast: false };
           batch.items.push(item);
@@ -35,11 +40,11 @@ export function* contentBatches(fileSystems: readonly NativeFileSystem[], keys: 
     }
     item.isLast = true;
     if (batch.items.length >= MAX_ITEMS) {
-      yield fillBatch(batch, scratch);
+      yield fillBatch(batch, scratch, spent);
       batch = newBatch();
     }
   }
-  if (batch.items.length > 0) yield fillBatch(batch, scratch);
+  if (batch.items.length > 0) yield fillBatch(batch, scratch, spent);
 }
 
 interface OpenItem extends ContentItem {
@@ -92,14 +97,16 @@ function* splitExtent(extent: Extent): Generator<Extent> {
   }
 }
 
-function fillBatch({ items, parts, size }: OpenBatch, scratch: Buffer): ContentBatch {
-  const bytes = Buffer.allocUnsafeSlow(size);
+/** Memory goes round: new pieces of it for each batch would pile up faster than they are collected. */
+function fillBatch({ items, parts, size }: OpenBatch, scratch: Buffer, spent: Uint8Array[]): ContentBatch {
+  const last = spent.pop();
+  const bytes = last !== undefined && last.length >= size ? last : new Uint8Array(Math.max(size, WINDOW));
   for (let index = 0; index < parts.length; ) index = fillFrom(parts, index, bytes, scratch);
   return { items, bytes };
 }
 
 /** Reads the part at `index` and those that follow it closely on the disk; gives the index of the next one. */
-function fillFrom(parts: readonly Part[], index: number, bytes: Buffer, scratch: Buffer): number {
+function fillFrom(parts: readonly Part[], index: number, bytes: Uint8Array, scratch: Buffer): number {
   const { fs, extent, start } = parts[index]!;
   if (extent.packed !== undefined || extent.inline !== undefined) {
     readExtent(fs, extent, bytes, start);

@@ -13,10 +13,17 @@ export function readExtent(fs: NativeFileSystem, extent: Extent, target: Uint8Ar
   if (extent.packed !== undefined) {
     const unpacked = fs.unpack?.(extent);
     if (unpacked === undefined) throw damaged('a packed extent where there are none');
-    target.set(unpacked.subarray(extent.packed.skip, extent.packed.skip + extent.length), at);
+    setZeroPadded(target, at, extent.length, unpacked.subarray(extent.packed.skip));
   } else if (extent.inline !== undefined) {
-    target.set(extent.inline.subarray(0, extent.length), at);
+    setZeroPadded(target, at, extent.length, extent.inline);
   } else {
     fs.view.read(target, at, extent.length, extent.offset);
   }
+}
+
+/** The target may hold another file's bytes: what the source lacks must not show them. */
+function setZeroPadded(target: Uint8Array, at: number, length: number, source: Uint8Array): void {
+  const count = Math.min(length, source.length);
+  target.set(source.subarray(0, count), at);
+  target.fill(0, at + count, at + length);
 }

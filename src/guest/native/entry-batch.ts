@@ -40,28 +40,29 @@ export function* entryBatches(entries: Iterable<MachineEntry>): Generator<EntryB
   yield { paths, targets, numbers };
 }
 
-/** The entries of a batch. */
+/** The entries of a batch. Each has one of three shapes, written out: millions of them are kept. */
 export function* entriesOfBatch({ paths, targets, numbers }: EntryBatch): Generator<Entry> {
   let nextTarget = 0;
-  for (const [index, path] of paths.entries()) {
+  for (let index = 0; index < paths.length; index += 1) {
     const at = index * NUMBERS_PER_ENTRY;
     const type = TYPES[numbers[at + 2]!]!;
-    const isDevice = type === 'character' || type === 'block';
-    yield {
-      path,
-      type,
-      mode: numbers[at + 3]!,
-      uid: numbers[at + 4]!,
-      gid: numbers[at + 5]!,
-      size: numbers[at + 6]!,
-      allocated: numbers[at + 7]!,
-      mtime: numbers[at + 8]!,
-      mtimeNanoseconds: numbers[at + 9]!,
-      links: numbers[at + 10]!,
-      fileId: `${numbers[at]}:${numbers[at + 1]}`,
-      ...(type === 'symlink' && { target: targets[nextTarget++]! }),
-      ...(isDevice && { device: { major: numbers[at + 11]!, minor: numbers[at + 12]! } }),
-    };
+    const path = paths[index]!;
+    const mode = numbers[at + 3]!;
+    const uid = numbers[at + 4]!;
+    const gid = numbers[at + 5]!;
+    const size = numbers[at + 6]!;
+    const allocated = numbers[at + 7]!;
+    const mtime = numbers[at + 8]!;
+    const mtimeNanoseconds = numbers[at + 9]!;
+    const links = numbers[at + 10]!;
+    const fileId = `${numbers[at]}:${numbers[at + 1]}`;
+    if (type === 'symlink') {
+      const target = targets[nextTarget++]!;
+      yield { path, type, mode, uid, gid, size, allocated, mtime, mtimeNanoseconds, links, fileId, target };
+    } else if (type === 'character' || type === 'block') {
+      const device = { major: numbers[at + 11]!, minor: numbers[at + 12]! };
+      yield { path, type, mode, uid, gid, size, allocated, mtime, mtimeNanoseconds, links, fileId, device };
+    } else yield { path, type, mode, uid, gid, size, allocated, mtime, mtimeNanoseconds, links, fileId };
   }
 }
 

@@ -155,21 +155,24 @@ interface Cursor {
   readonly bytes: Uint8Array;
 }
 
-/** Items one by one; the batch after the current one is already being read. */
+/** Items one by one; the batch after the current one is already being read. The memory of a batch goes back after it. */
 function batchSource(thread: ReaderThread, keys: Float64Array): BatchSource {
-  let batch: ContentBatch | null = { items: [], bytes: new Uint8Array() };
+  let batch: ContentBatch | null = null;
+  let isFirst = true;
   let index = 0;
   let pending = readingOf(thread.ask({ kind: 'stream', keys }));
   pending.catch(() => {});
   return {
     async next() {
-      while (batch !== null && index >= batch.items.length) {
+      while (isFirst || (batch !== null && index >= batch.items.length)) {
         const reply = await pending;
         if (reply.kind !== 'batch') throw new Error(`the reader answered ${reply.kind}`);
+        const spent: Uint8Array | undefined = batch?.bytes;
         batch = reply.batch;
         index = 0;
+        isFirst = false;
         if (batch === null) break;
-        pending = readingOf(thread.ask({ kind: 'next' }));
+        pending = readingOf(thread.ask({ kind: 'next', ...(spent && { spent }) }));
         pending.catch(() => {});
       }
       if (batch === null) return null;

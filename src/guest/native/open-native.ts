@@ -63,10 +63,14 @@ async function readMetadata(
   progress: Progress,
 ): Promise<{ entries: Entry[]; opened: Extract<Reply, { kind: 'opened' }> }> {
   const entries: Entry[] = [];
-  for (let reply = await thread.ask({ kind: 'open' }); ; reply = await thread.nextReply()) {
+  for (let reply = await thread.ask({ kind: 'open' }); ; ) {
     if (reply.kind === 'opened') return { entries, opened: reply };
     if (reply.kind !== 'entries') throw new Error(`the reader answered ${reply.kind}`);
+    // The next entries are read while these are put into the tree.
+    const next = thread.ask({ kind: 'next' });
+    next.catch(() => {});
     for (const entry of entriesOfBatch(reply.batch)) entries.push(entry);
     progress.advance(machine, entries.length);
+    reply = await next;
   }
 }

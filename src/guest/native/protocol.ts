@@ -4,7 +4,10 @@ import type { DiskImage, FileSystem } from '../../model/machine.js';
 
 import type { BridgeAccess, BridgeRequest } from './bridge-view.js';
 
-/** What the reader's worker is asked, and what it answers. Every request but `open` has one answer; `open` streams. */
+/**
+ * What the reader's worker is asked, and what it answers: one answer to each request. `open` and `stream` have answers
+ * in pieces, each asked for by `next`, so that no more than two are under way.
+ */
 
 export interface WorkerOptions {
   readonly disks: readonly DiskImage[];
@@ -23,7 +26,8 @@ export type Request =
   | { readonly kind: 'open' }
   | { readonly kind: 'read'; readonly keys: readonly FileKey[]; readonly maxTotal: number }
   | { readonly kind: 'stream'; readonly keys: EncodedKeys }
-  | { readonly kind: 'next' };
+  /** `spent`: memory of an earlier batch, for another. */
+  | { readonly kind: 'next'; readonly spent?: Uint8Array };
 
 /** Keys of many files: file system and id in turn. */
 export type EncodedKeys = Float64Array;

@@ -10,9 +10,8 @@ const SILENCE = 60;
 
 /** The worker as a function from request to answers. One request at a time. */
 export interface ReaderThread {
-  /** The next answer; with a request that is sent first. */
+  /** The answer to a request. Memory that goes with it is gone here. */
   ask(request: Request): Promise<Exclude<Reply, { kind: 'error' }>>;
-  nextReply(): Promise<Exclude<Reply, { kind: 'error' }>>;
   close(): Promise<void>;
 }
 
@@ -71,9 +70,9 @@ export function startReaderThread(
   };
 
   return {
-    nextReply,
     ask(request) {
-      worker.postMessage(request);
+      const isReturning = request.kind === 'next' && request.spent !== undefined;
+      worker.postMessage(request, isReturning ? [request.spent.buffer as ArrayBuffer] : []);
       return nextReply();
     },
     async close() {

@@ -7,7 +7,7 @@ import { readContent } from './content.js';
 import { contentBatches } from './content-batches.js';
 import { prepareDrivers } from './drivers.js';
 import { entryBatches } from './entry-batch.js';
-import type { ContentBatch, FileKey, Reply, Request, SentError, WorkerOptions } from './protocol.js';
+import type { ContentBatch, EntryBatch, FileKey, Reply, Request, SentError, WorkerOptions } from './protocol.js';
 import { type OpenMachine, readMachine } from './read-machine.js';
 
 /**
@@ -20,7 +20,10 @@ if (port === null) throw new Error('the reader of disks runs as a worker');
 const options = workerData as WorkerOptions;
 
 let machine: OpenMachine | undefined;
+/** What `next` goes on with. */
+let entries: Generator<EntryBatch> | undefined;
 let batches: Generator<ContentBatch> | undefined;
+const spent: Uint8Array[] = [];
 
 await prepareDrivers();
 port.on('message', (request: Request) => {
@@ -35,16 +38,19 @@ function serve(request: Request): void {
   switch (request.kind) {
     case 'open':
       open();
+      sendEntries();
       break;
     case 'read':
       sendContents(request.keys, request.maxTotal);
       break;
     case 'stream':
-      batches = contentBatches(opened().fileSystems, request.keys);
+      batches = contentBatches(opened().fileSystems, request.keys, spent);
       sendBatch();
       break;
     case 'next':
-      sendBatch();
+      if (request.spent !== undefined) spent.push(request.spent);
+      if (entries !== undefined) sendEntries();
+      else sendBatch();
   }
 }
 
@@ -54,8 +60,18 @@ function open(): void {
     return access === undefined ? openDiskView(disk).view : bridgeView(access, (request) => port!.postMessage(request));
   });
   machine = readMachine(views, options.root);
-  for (const batch of entryBatches(machine.entries())) reply({ kind: 'entries', batch }, [batch.numbers.buffer]);
-  reply({ kind: 'opened', filesystems: machine.describe(), problems: machine.problems });
+  entries = entryBatches(machine.entries());
+}
+
+function sendEntries(): void {
+  const next = entries!.next();
+  if (next.done !== true) {
+    reply({ kind: 'entries', batch: next.value }, [next.value.numbers.buffer]);
+    return;
+  }
+  entries = undefined;
+  const { problems } = opened();
+  reply({ kind: 'opened', filesystems: opened().describe(), problems });
 }
 
 function opened(): OpenMachine {
@@ -81,6 +97,8 @@ function sendContents(keys: readonly FileKey[], maxTotal: number): void {
 function sendBatch(): void {
   const next = batches?.next();
   const batch = next?.done === false ? next.value : null;
+  // The memory stays with whoever reads the content until then.
+  if (batch === null) spent.length = 0;
   reply({ kind: 'batch', batch }, batch === null ? [] : [batch.bytes.buffer]);
 }
 

@@ -51,7 +51,7 @@ check(`readFile, prefetch and stream agree, and a stream that is left early harm
   const parts: Buffer[] = [];
   await guest.fs.stream(
     async ({ content: runs }) => {
-      for await (const { data } of runs ?? []) parts.push(data);
+      for await (const { data } of runs ?? []) parts.push(Buffer.from(data));
     },
     ({ path }) => path === '/usr/random',
   );

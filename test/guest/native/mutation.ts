@@ -173,7 +173,9 @@ function readEverything(fs: NativeFileSystem): void {
   for (const { node } of walkFileSystem(fs, { mountpoint: '/', root: fs.root, covered: new Set() }))
     ids.push(0, node.id);
   let total = 0;
-  for (const { bytes } of contentBatches([fs], Float64Array.from(ids))) {
+  const spent: Uint8Array[] = [];
+  for (const { bytes } of contentBatches([fs], Float64Array.from(ids), spent)) {
+    spent.push(bytes);
     total += bytes.length;
     if (total > MAX_CONTENT) return;
   }
