@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   // images and engines
   'engine-missing': 'environment',
   'engine-failed': 'tool',
+  'archive-unreachable': 'environment',
   'build-failed': 'tool',
   'base-image-missing': 'environment',
   'image-missing': 'input',

@@ -2,7 +2,7 @@ import type { AppError } from '../errors.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import type { Plan } from '../model/plan.js';
 import type { Progress } from '../model/progress.js';
-import { planMachines } from '../plan/plan-machines.js';
+import { type Knowledge, planMachines } from '../plan/plan-machines.js';
 import { renderOutput } from '../render/output.js';
 import { buildReport, type ReportOptions, type RunInfo } from '../render/report.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
@@ -47,12 +47,13 @@ export async function analyze(request: AnalyzeRequest, context: RunContext): Pro
 }
 
 /** @throws AppError the first failure, when no machine could be read. */
-export function planCollected(collection: Collection, request: AnalyzeRequest): Plan {
+export function planCollected(collection: Collection, request: AnalyzeRequest, knowledge?: Knowledge): Plan {
   const first: AppError | undefined = collection.failures[0]?.error;
   if (collection.machines.length === 0 && first !== undefined) throw first;
   return planMachines(
     collection.machines.map(({ machine }) => machine),
     request.plan,
+    knowledge,
   );
 }
 

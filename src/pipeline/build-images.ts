@@ -34,6 +34,8 @@ export interface BuildOptions extends RunContext {
   readonly verify: boolean;
   /** Builds again what the engine has of an earlier run. */
   readonly fresh: boolean;
+  /** Groups whose bases this run has built already. */
+  readonly builtBases?: ReadonlySet<string>;
 }
 
 export interface BuiltImages {
@@ -65,7 +67,10 @@ export async function buildImages(plan: Plan, collection: Collection, options: B
   const groups: GroupPlan[] = [];
   for (const group of plan.groups) {
     const session = { plan, group, options, built, collection };
-    for (const layer of group.layers) if (layer.kind !== 'delta') await buildLayer(session, layer);
+    for (const layer of group.layers) {
+      const isBuilt = layer.kind === 'base' && options.builtBases?.has(group.id) === true;
+      if (layer.kind !== 'delta' && !isBuilt) await buildLayer(session, layer);
+    }
     let known = EMPTY_SNAPSHOT;
     const layers: LayerPlan[] = [];
     for (const layer of group.layers) {
@@ -81,6 +86,17 @@ export async function buildImages(plan: Plan, collection: Collection, options: B
     groups.push(withMeasuredMetrics({ ...group, layers }, plan, built));
   }
   return { plan: { ...plan, groups }, built, verifications };
+}
+
+/** Builds the base of a group alone, so that its package manager can be asked before the rest is planned. */
+export async function buildBase(
+  plan: Plan,
+  group: GroupPlan,
+  collection: Collection,
+  options: BuildOptions,
+): Promise<void> {
+  const session = { plan, group, options, built: new Map(), collection };
+  for (const layer of group.layers) if (layer.kind === 'base') await buildLayer(session, layer);
 }
 
 interface Session {

@@ -2,11 +2,13 @@ import { statfs } from 'node:fs/promises';
 import { type CallOptions, type Engine, type EngineName, findEngine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { Plan } from '../model/plan.js';
+import type { Knowledge } from '../plan/plan-machines.js';
 import type { BuiltSizes } from '../render/report.js';
 import { startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { type BuiltImages, buildImages } from './build-images.js';
+import { learnBases } from './build-knowledge.js';
 import { pushImages, refuseSecrets } from './build-push.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
 import { type Collection, collectMachines } from './read-machines.js';
@@ -110,16 +112,14 @@ async function build(
     stream.write(`${line}\n`);
   };
   try {
-    const plan = await withReachableBases(planned, collection, request, { ...setting, log, environment });
-    await placeRootfs(plan, request.plan.baseRootfs, output);
-    return await buildImages(plan, collection, {
-      ...setting,
-      log,
-      environment,
-      strictTimes: request.strictTimes,
-      verify: request.verify,
-      fresh: request.fresh,
-    });
+    const reachable = await withReachableBases(planned, collection, request, { ...setting, log, environment });
+    await placeRootfs(reachable.plan, request.plan.baseRootfs, output);
+    const { strictTimes, verify, fresh } = request;
+    const options = { ...setting, log, environment, strictTimes, verify, fresh };
+    const replan = (knowledge: Knowledge): Plan =>
+      withCheckedBases(planCollected(collection, reachable.request, knowledge), reachable.plan);
+    const { plan, builtBases } = await learnBases(reachable.plan, replan, collection, options);
+    return await buildImages(plan, collection, { ...options, builtBases });
   } finally {
     await new Promise<void>((resolve) => stream.end(resolve));
     await guard.close();
@@ -133,15 +133,28 @@ async function withReachableBases(
   collection: Collection,
   request: ConvertRequest,
   { engine, progress, ...call }: RunContext & CallOptions & { readonly engine: Engine },
-): Promise<Plan> {
+): Promise<{ plan: Plan; request: ConvertRequest }> {
   try {
-    return await fetchBases(plan, engine, call);
+    return { plan: await fetchBases(plan, engine, call), request };
   } catch (error) {
     const isMissing = error instanceof AppError && error.code === 'base-image-missing';
     if (!isMissing || request.plan.baseImage !== null) throw error;
     progress.note(`${error.message}: making a base instead`);
-    return planCollected(collection, { ...request, plan: { ...request.plan, baseImage: 'bootstrap' } });
+    const bootstrapping = { ...request, plan: { ...request.plan, baseImage: 'bootstrap' as const } };
+    return { plan: planCollected(collection, bootstrapping), request: bootstrapping };
   }
+}
+
+/** A base that was found stays found when the plan is made again. */
+function withCheckedBases(plan: Plan, known: Plan): Plan {
+  const checked = new Set(known.groups.filter(({ base }) => base.checked).map(({ base }) => base.reference));
+  return {
+    ...plan,
+    groups: plan.groups.map((group) => ({
+      ...group,
+      base: { ...group.base, checked: group.base.checked || checked.has(group.base.reference) },
+    })),
+  };
 }
 
 async function requireSpace(folder: string, bytes: number): Promise<void> {

@@ -15,6 +15,7 @@ export function aptSetup(plan: InstallPlan): string[] {
   return [
     'export DEBIAN_FRONTEND=noninteractive',
     `: >${PINS}`,
+    `: >${SOURCES}`,
     ...plan.foreignArchitectures.map((architecture) => `dpkg --add-architecture ${runWord(architecture)}`),
     ...(plan.sources ?? []).map((line) => `printf '%s\\n' ${runWord(line)} >>${SOURCES}`),
   ];
@@ -65,6 +66,8 @@ function aptOptions(plan: InstallPlan): string {
     `-o Dir::Etc::Preferences=${PINS}`,
     '-o Acquire::Languages=none',
     '-o Acquire::Retries=3',
+    // Old archives expire; their signatures count all the same.
+    '-o Acquire::Check-Valid-Until=false',
     '-o Dpkg::Options::=--force-confnew',
     "-o 'Dpkg::Options::=--path-include=*'",
     ...(sources === null ? [] : [`-o Dir::Etc::SourceList=${SOURCES}`, '-o Dir::Etc::SourceParts=-']),

@@ -18,7 +18,8 @@ export function dpkgInstallCommands(plan: InstallPlan): string[] {
     ...noServices(plan),
     ...aptSetup(plan),
     ...accountCommands(plan.accounts ?? { users: [], groups: [] }),
-    `${aptGet(plan)} update`,
+    // What a source that is gone would have had is missed by the installation, if it is missed at all.
+    `${aptGet(plan)} update || echo 'some sources cannot be read' >&2`,
     ...aptPins(plan),
     setNames(plan.named),
     ...(plan.isChecked === true ? [] : [orWithoutPins(plan)]),

@@ -1,0 +1,244 @@
+import type { Workbench } from '../engine/index.js';
+import { AppError } from '../errors.js';
+import type { BaseKnowledge, Corrections } from '../model/base-contents.js';
+import { type InstalledPackage, packageIdentity } from '../model/packages.js';
+import type { GroupPlan, InstallPlan, LayerPlan, Plan } from '../model/plan.js';
+import { installName } from '../plan/layers/package-layers.js';
+import { aptCache, aptGet, aptInstall, aptPins, aptSetup, setNames } from '../render/dockerfile/apt-setting.js';
+import {
+  parseFailedFetches,
+  parseMadison,
+  parseSimulation,
+  parseUnknown,
+  parseUnmet,
+  type SimulatedPackage,
+} from '../syntax/apt-output.js';
+import { lastLines } from '../tools/run.js';
+import type { BuildOptions } from './build-images.js';
+import type { Replan } from './build-knowledge.js';
+
+interface Asking {
+  readonly knowledge: Map<string, BaseKnowledge>;
+  readonly replan: Replan;
+  readonly options: BuildOptions;
+}
+
+/** Corrections only ever grow, and each round brings one; what is not settled then is laid down from the disk. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Asks the package manager of each base which versions it can have, then has it simulate the plan and fetch what that
+ * needs, and corrects the plan until both succeed. Only dpkg's family is asked.
+ * @throws AppError `archive-unreachable`.
+ */
+export async function learnOffers(informed: Plan, asking: Asking): Promise<Plan> {
+  const { knowledge, replan, options } = asking;
+  let plan = informed;
+  for (const { id } of informed.groups) {
+    const group = (): GroupPlan => plan.groups.find((each) => each.id === id)!;
+    const first = installLayers(group())[0]?.install;
+    const known = knowledge.get(id);
+    if (first?.manager !== 'dpkg' || known === undefined) continue;
+    const bench = await openBench(group(), options);
+    try {
+      knowledge.set(id, { ...known, offered: await askOffers(bench, group(), first, options) });
+      plan = replan(knowledge);
+      for (let round = 1; installLayers(group()).length > 0; round += 1) {
+        options.signal.throwIfAborted();
+        options.progress.step(id, round === 1 ? 'simulating the installation' : `simulating it again (${round})`);
+        const corrections = await check(bench, group(), round > MAX_ROUNDS);
+        if (corrections === null) break;
+        knowledge.set(id, withCorrections(knowledge.get(id)!, corrections));
+        plan = replan(knowledge);
+      }
+    } finally {
+      await bench.close();
+    }
+  }
+  return plan;
+}
+
+async function openBench(group: GroupPlan, { engine, log, signal, environment }: BuildOptions): Promise<Workbench> {
+  return await engine.workbench({ reference: group.base.reference, mounts: [] }, { log, signal, environment });
+}
+
+function installLayers(group: GroupPlan): LayerPlan[] {
+  return group.layers.filter(({ install }) => install !== undefined);
+}
+
+/** Every version that the sources of the build have, of every package that some machine has beyond the base. */
+async function askOffers(
+  bench: Workbench,
+  group: GroupPlan,
+  install: InstallPlan,
+  { progress, log }: BuildOptions,
+): Promise<Map<string, Set<string>>> {
+  progress.step(group.id, 'asking which versions its archives offer');
+  const packages = group.layers.filter(({ kind }) => kind === 'packages').flatMap((layer) => layer.packages);
+  const names = [...new Set(packages.map((item) => installName(item, group.os.architecture)))].filter(isWord).sort();
+  const { exitCode, stdout, stderr } = await bench.run(
+    [
+      'set -eu',
+      ...aptSetup({ ...install, foreignArchitectures: foreignOf(packages, group) }),
+      `${aptGet(install)} update >&2 || echo 'some sources cannot be read' >&2`,
+      setNames(names),
+      `${aptCache(install)} madison "$@"`,
+    ].join('\n'),
+  );
+  for (const line of stderr.split('\n')) log(line);
+  const offered = parseMadison(stdout);
+  if (exitCode !== 0 || (offered.size === 0 && names.length > 0)) {
+    const isForced = installLayers(group).some(({ reason }) => reason?.includes('--packages install') === true);
+    if (isForced) throw unreachable(group, stderr);
+    progress.note(`${group.base.reference} reaches none of its archives: every package is laid down from the disk`);
+  }
+  return offered;
+}
+
+/** The layers whose chain is simulated as a whole: those that no other installs on. */
+function topmost(group: GroupPlan): LayerPlan[][] {
+  const layers = installLayers(group);
+  const byId = new Map(group.layers.map((layer) => [layer.id, layer]));
+  const chainOf = (layer: LayerPlan): LayerPlan[] => {
+    const parent = layer.parent === null ? undefined : byId.get(layer.parent);
+    const below = parent === undefined ? [] : chainOf(parent);
+    return layer.install === undefined ? below : [...below, layer];
+  };
+  const chains = layers.map(chainOf);
+  return chains.filter(
+    (chain) => !chains.some((other) => other.length > chain.length && other.includes(chain.at(-1)!)),
+  );
+}
+
+/** What has to change so that the installation brings what the plan says; null when it does. */
+async function check(bench: Workbench, group: GroupPlan, isLast: boolean): Promise<Corrections | null> {
+  for (const chain of topmost(group)) {
+    const found = await checkChain(bench, group, chain);
+    if (found === null) continue;
+    const isEmpty = found.fromDisk.size === 0 && found.named.size === 0 && found.unwanted.size === 0;
+    if (!isEmpty && !isLast) return found;
+    return { ...found, fromDisk: allOf(chain, 'its archive cannot install it together with the others') };
+  }
+  return null;
+}
+
+async function checkChain(
+  bench: Workbench,
+  group: GroupPlan,
+  chain: readonly LayerPlan[],
+): Promise<Corrections | null> {
+  const install = chainPlan(chain);
+  const begin = ['set -eu', ...aptSetup(install), ...aptPins({ ...install, isChecked: true }), setNames(install.named)];
+  const simulated = await bench.run([...begin, `${aptInstall(install)} -s "$@"`].join('\n'));
+  const wanted = new Map(
+    chain.flatMap((layer) =>
+      layer.packages.map((item) => [installName(item, group.os.architecture), { item, layer }] as const),
+    ),
+  );
+  if (simulated.exitCode !== 0) {
+    const text = `${simulated.stdout}\n${simulated.stderr}`;
+    const culprits = [...parseUnmet(text), ...parseUnknown(text)].flatMap((name) => wanted.get(name)?.item ?? []);
+    const reason = 'its version cannot be installed beside the others that its archive offers';
+    return correction({ fromDisk: new Map(culprits.map((item) => [packageIdentity(item), reason])) });
+  }
+  const differing = differences(parseSimulation(simulated.stdout).installed, wanted, group);
+  if (differing !== null) return differing;
+  const fetched = await bench.run(
+    [...begin, `${aptInstall(install)} --download-only "$@" >&2`, `${aptGet(install)} clean`].join('\n'),
+  );
+  if (fetched.exitCode === 0) return null;
+  const lost = parseFailedFetches(fetched.stderr);
+  const items = chain.flatMap((layer) => layer.packages).filter((item) => lost.some((file) => isFileOf(file, item)));
+  const reason = 'its archive names this version and no longer has the file';
+  return correction({ fromDisk: new Map(items.map((item) => [packageIdentity(item), reason])) });
+}
+
+type Wanted = ReadonlyMap<string, { readonly item: InstalledPackage; readonly layer: LayerPlan }>;
+
+function differences(installed: readonly SimulatedPackage[], wanted: Wanted, group: GroupPlan): Corrections | null {
+  const native = group.os.architecture;
+  const byName = new Map(
+    installed.map((each) => [
+      each.architecture === native || each.architecture === 'all' ? each.name : `${each.name}:${each.architecture}`,
+      each,
+    ]),
+  );
+  const named = new Set<string>();
+  const fromDisk = new Map<string, string>();
+  for (const [name, { item, layer }] of wanted) {
+    const found = byName.get(name);
+    const identity = packageIdentity(item);
+    if (found === undefined) {
+      // Named already, and still not installed: the base has it in this version, or nothing can be done.
+      if (layer.install!.named.includes(name)) fromDisk.set(identity, 'the package manager does not install it');
+      else named.add(identity);
+    } else if (found.version !== item.version && isPinned(layer.install!, name, item.version)) {
+      fromDisk.set(identity, `version ${found.version} comes instead with what else is installed`);
+    }
+  }
+  const known = new Set(group.layers.flatMap(({ packages }) => packages.map(({ name }) => name)));
+  const told = new Set([...wanted.values()].flatMap(({ layer }) => layer.install!.remove));
+  const unwanted = installed.map(({ name }) => name).filter((name) => !known.has(name) && !told.has(name));
+  const isSame = named.size === 0 && fromDisk.size === 0 && unwanted.length === 0;
+  return isSame ? null : correction({ named, fromDisk, unwanted: new Set(unwanted) });
+}
+
+function isPinned({ pins }: InstallPlan, name: string, version: string): boolean {
+  return pins.some((pin) => pin.version === version && pin.packages.includes(name));
+}
+
+function chainPlan(chain: readonly LayerPlan[]): InstallPlan {
+  const plans = chain.map(({ install }) => install!);
+  return {
+    ...plans.at(-1)!,
+    named: [...new Set(plans.flatMap(({ named }) => named))],
+    pins: plans.flatMap(({ pins }) => pins),
+    foreignArchitectures: [...new Set(plans.flatMap(({ foreignArchitectures }) => foreignArchitectures))],
+  };
+}
+
+function correction(found: Partial<Corrections>): Corrections {
+  return { fromDisk: new Map(), named: new Set(), unwanted: new Set(), ...found };
+}
+
+function allOf(chain: readonly LayerPlan[], reason: string): Map<string, string> {
+  return new Map(chain.flatMap(({ packages }) => packages.map((item) => [packageIdentity(item), reason] as const)));
+}
+
+function withCorrections(known: BaseKnowledge, found: Corrections): BaseKnowledge {
+  const { fromDisk, named, unwanted } = known.corrections;
+  return {
+    ...known,
+    corrections: {
+      fromDisk: new Map([...fromDisk, ...found.fromDisk]),
+      named: new Set([...named, ...found.named]),
+      unwanted: new Set([...unwanted, ...found.unwanted]),
+    },
+  };
+}
+
+/** Names of files have versions without their epochs. */
+function isFileOf(file: SimulatedPackage, item: InstalledPackage): boolean {
+  const bare = item.version.replace(/^\d+:/, '');
+  const version = file.version.replace(/^\d+:/, '');
+  return file.name === item.name && file.architecture === item.architecture && version === bare;
+}
+
+function foreignOf(packages: readonly InstalledPackage[], group: GroupPlan): string[] {
+  const architectures = new Set(packages.map(({ architecture }) => architecture));
+  return [...architectures]
+    .filter((each) => each !== 'all' && each !== group.os.architecture)
+    .filter(isWord)
+    .sort();
+}
+
+function isWord(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9+.:_-]*$/.test(text);
+}
+
+function unreachable(group: GroupPlan, stderr: string): AppError {
+  return new AppError('archive-unreachable', `${group.base.reference} reaches none of its archives`, {
+    todo: 'Check the network and the sources in the Dockerfile, or use --packages auto or disk.',
+    detail: lastLines(stderr),
+  });
+}

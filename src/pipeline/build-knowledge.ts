@@ -1,0 +1,53 @@
+import { openLayers } from '../guest/layers/open-layers.js';
+import { inspectPackages, PACKAGE_PATHS } from '../inspect/packages/index.js';
+import { type BaseKnowledge, NO_CORRECTIONS } from '../model/base-contents.js';
+import type { GroupPlan, Plan } from '../model/plan.js';
+import type { Knowledge } from '../plan/plan-machines.js';
+import { learnOffers } from './ask-archive.js';
+import { type BuildOptions, buildBase } from './build-images.js';
+import { openSavedImage } from './build-saved-image.js';
+import type { Collection } from './read-machines.js';
+
+/** A plan once more, with what is known of the bases by now. */
+export type Replan = (knowledge: Knowledge) => Plan;
+
+/**
+ * Builds the bases of a plan, reads what is in them, and asks their package managers what they would install; the plan
+ * that comes back counts with all of that. Bases from the disk (`scratch`) need no questions.
+ * @throws AppError as `buildImages`, and `archive-unreachable` where `--packages install` leaves no other way.
+ */
+export async function learnBases(
+  plan: Plan,
+  replan: Replan,
+  collection: Collection,
+  options: BuildOptions,
+): Promise<{ plan: Plan; builtBases: ReadonlySet<string> }> {
+  const knowledge = new Map<string, BaseKnowledge>();
+  const builtBases = new Set<string>();
+  for (const group of plan.groups) {
+    if (group.base.kind === 'scratch' || !needsBase(group)) continue;
+    await buildBase(plan, group, collection, options);
+    builtBases.add(group.id);
+    const packages = await packagesOfBase(group, options);
+    if (packages !== null) knowledge.set(group.id, { packages, offered: null, corrections: NO_CORRECTIONS });
+  }
+  if (knowledge.size === 0) return { plan, builtBases };
+  return { plan: await learnOffers(replan(knowledge), { knowledge, replan, options }), builtBases };
+}
+
+/** A base that holds a package manager's database; a root without one is only files. */
+async function packagesOfBase(
+  { id, base }: GroupPlan,
+  { engine, workFolder, log, signal, environment, progress }: BuildOptions,
+): Promise<BaseKnowledge['packages'] | null> {
+  progress.step(id, `reading the packages of ${base.reference}`);
+  const place = await engine.save(base.reference, workFolder, { log, signal, environment });
+  const { layers } = await openSavedImage(place);
+  const fs = await openLayers(layers, PACKAGE_PATHS);
+  const database = await inspectPackages(fs, { archiveIndexes: false });
+  return database === null || database.packages.length === 0 ? null : database.packages;
+}
+
+function needsBase(group: GroupPlan): boolean {
+  return group.layers.some(({ kind, packages }) => kind !== 'delta' && packages.length > 0);
+}
