@@ -25,7 +25,10 @@ Exits with 3 when there is a difference.`;
   ];
 
   static override args = {
-    image: Args.string({ description: 'Reference, oci:FOLDER[:NAME] or docker-archive:FILE.', required: true }),
+    image: Args.string({
+      description: 'Reference, oci:FOLDER[:NAME], oci-archive:FILE or docker-archive:FILE.',
+      required: true,
+    }),
     vm: Args.string({ description: 'Machine to compare with.', required: true }),
   };
 

@@ -47,7 +47,10 @@ export interface CallOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Where `save` left an image: a folder in OCI layout and its name in it, or an archive as `docker save` writes it. */
+/**
+ * Where an image lies outside of an engine: a folder in OCI layout, or an archive of one, and its name in it, or an
+ * archive as `docker save` writes it.
+ */
 export type SavedPlace =
-  | { readonly kind: 'oci'; readonly path: string; readonly name: string | null }
+  | { readonly kind: 'oci' | 'oci-archive'; readonly path: string; readonly name: string | null }
   | { readonly kind: 'docker-archive'; readonly path: string };

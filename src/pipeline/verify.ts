@@ -10,7 +10,7 @@ import { collectMachines } from './read-machines.js';
 import type { ReadRequest } from './request.js';
 
 export interface VerifyRequest extends ReadRequest {
-  /** Reference of an engine's image, `oci:FOLDER[:NAME]` or `docker-archive:FILE`. */
+  /** Reference of an engine's image, `oci:FOLDER[:NAME]`, `oci-archive:FILE[:NAME]` or `docker-archive:FILE`. */
   readonly image: string;
   readonly engine: EngineName | 'auto';
   readonly strictTimes: boolean;
@@ -46,17 +46,21 @@ export async function verify(request: VerifyRequest, context: RunContext): Promi
   }
 }
 
+/** `oci:FOLDER[:NAME]`, `oci-archive:FILE[:NAME]` or `docker-archive:FILE`, as other tools write them. */
+function savedPlace(image: string): SavedPlace | null {
+  const layout = /^(oci|oci-archive):([^:]+)(?::(.+))?$/s.exec(image);
+  if (layout !== null) return { kind: layout[1] as 'oci' | 'oci-archive', path: layout[2]!, name: layout[3] ?? null };
+  const archive = /^docker-archive:(.+)$/s.exec(image);
+  return archive === null ? null : { kind: 'docker-archive', path: archive[1]! };
+}
+
 async function placeOf(
   { image, engine: wanted }: VerifyRequest,
   folder: string,
   { progress, signal }: RunContext,
 ): Promise<{ place: SavedPlace; keepsUserAttributes: boolean }> {
-  const layout = /^oci:([^:]+)(?::(.+))?$/s.exec(image);
-  if (layout !== null) {
-    return { place: { kind: 'oci', path: layout[1]!, name: layout[2] ?? null }, keepsUserAttributes: true };
-  }
-  const archive = /^docker-archive:(.+)$/s.exec(image);
-  if (archive !== null) return { place: { kind: 'docker-archive', path: archive[1]! }, keepsUserAttributes: true };
+  const saved = savedPlace(image);
+  if (saved !== null) return { place: saved, keepsUserAttributes: true };
   const engine = await findEngine(wanted);
   const options = { log: () => {}, signal };
   progress.note(`reading ${image} with ${engine.name}`);
@@ -64,7 +68,7 @@ async function placeOf(
     await engine.pull(image, { ...options, platform: null }).catch((error: unknown) => {
       if (!(error instanceof AppError) || error.code !== 'base-image-missing') throw error;
       throw new AppError('image-missing', `${engine.name} has no image ${image} and cannot pull it`, {
-        todo: 'Check the reference, name the engine with --engine, or name oci:FOLDER or docker-archive:FILE.',
+        todo: 'Check the reference, name the engine with --engine, or name oci:FOLDER, oci-archive:FILE or docker-archive:FILE.',
         ...(error.detail === undefined ? {} : { detail: error.detail }),
         cause: error,
       });

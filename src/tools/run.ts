@@ -67,6 +67,8 @@ export const DEBIAN_PACKAGE_OF: Readonly<Record<string, string>> = {
   mmdebstrap: 'mmdebstrap',
   debootstrap: 'debootstrap',
   buildah: 'buildah',
+  rdiff: 'rdiff',
+  zstd: 'zstd',
   podman: 'podman',
   docker: 'docker.io',
 };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,6 +50,35 @@ test('a folder in OCI layout is read, layers compressed and not', async (t) => {
         [5, upper.length],
       ],
     );
+  });
+});
+
+test('layers packed with zstd are read, in several frames and with ones to pass over; damage is told', async (t) => {
+  await inScratch(async (scratch) => {
+    const layer = await tarOf({ a: 'one', b: Buffer.alloc(300_000, 'zstd') });
+    const packed = (data: Buffer): Buffer => execFileSync('zstd', ['-c', '-q'], { input: data });
+    const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+    const frames = [skippable, packed(layer.subarray(0, 1000)), packed(layer.subarray(1000))];
+    await writeLayout(scratch, [Buffer.concat(frames)], [digestOf(layer)]);
+    const image = await openSavedImage({ kind: 'oci', path: scratch, name: null });
+    const { tree, layers } = await snapshotOf(image, options);
+    t.deepEqual([...tree.keys()], ['/', '/a', '/b']);
+    t.is(layers[0]?.tar, layer.length);
+    const folder = join(scratch, 'cut');
+    await writeLayout(folder, [packed(layer).subarray(0, 40)], [digestOf(layer)]);
+    const cut = await openSavedImage({ kind: 'oci', path: folder, name: null });
+    await t.throwsAsync(snapshotOf(cut, options), { name: 'AppError', message: /zstd could not unpack/ });
+  });
+});
+
+test('an OCI layout in an archive is read where it lies', async (t) => {
+  await inScratch(async (scratch) => {
+    const folder = join(scratch, 'layout');
+    const layer = await tarOf({ a: 'one' });
+    await writeLayout(folder, [gzipSync(layer)], [digestOf(layer)]);
+    execFileSync('tar', ['-C', folder, '-cf', join(scratch, 'image.tar'), '.']);
+    const image = await openSavedImage({ kind: 'oci-archive', path: join(scratch, 'image.tar'), name: null });
+    t.deepEqual([...(await snapshotOf(image, options)).tree.keys()], ['/', '/a']);
   });
 });
 
