@@ -13,7 +13,7 @@ const MAX_FILES = 2000;
 /** Podman's Quadlet (podman-systemd.unit(5)): `x.container` becomes `x.service`, `x.pod` becomes `x-pod.service`. */
 export const quadlet: Generator = {
   program: 'podman-system-generator',
-  async generate({ context, native }) {
+  async generate({ context }) {
     const units: Generated['units'][number][] = [];
     const links: Generated['links'][number][] = [];
     for (const path of quadletFiles(context.fs)) {
@@ -22,7 +22,7 @@ export const quadlet: Generator = {
       const type = file.slice(dot + 1);
       const { settings } = parseUnitFile((await readText(context, path)) ?? '', path);
       const name = `${lastValue(settings, 'Service', 'ServiceName') ?? file.slice(0, dot)}${type === 'pod' ? '-pod' : ''}.service`;
-      if (parseUnitName(name) === null || native.has(name) || units.some((unit) => unit.name === name)) continue;
+      if (parseUnitName(name) === null || units.some((unit) => unit.name === name)) continue;
       const own = settings.filter(
         ({ section }) => section === 'Unit' || section === 'Service' || section === 'Install',
       );
