@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { editedFiles } from './root.js';
 import type { Row } from './rows.js';
@@ -56,10 +56,11 @@ export async function startAndAsk(
     // Whatever happens below is forgotten with the namespace: the root itself is only the lower folder.
     'mkdir -p /dev/shm/ports-truth; mount -t tmpfs tmpfs /dev/shm/ports-truth; cd /dev/shm/ports-truth; mkdir up work m',
     `mount -t overlay overlay -o lowerdir=${root},upperdir=up,workdir=work m`,
-    ...Object.entries(editedFiles(root, row)).map(
-      ([path, text]) =>
-        `mkdir -p "$(dirname 'm${path}')"; echo ${Buffer.from(text).toString('base64')} | base64 -d > 'm${path}'`,
-    ),
+    // Inside of the root, where links lead to what they mean there; a link itself gives way to the file.
+    ...Object.entries(editedFiles(root, row)).map(([path, text]) => {
+      const write = `mkdir -p ${quote(dirname(path))}; rm -f ${quote(path)}; base64 -d > ${quote(path)}`;
+      return `echo ${Buffer.from(text).toString('base64')} | chroot m /bin/sh -c ${quote(write)}`;
+    }),
     'mount -t proc proc m/proc; mount -t tmpfs tmpfs m/run; mount --rbind /dev m/dev',
     'mkdir -p m/run/lock m/run/systemd',
     `chroot m /bin/sh -c ${quote(inner)} > log 2>&1 &`,

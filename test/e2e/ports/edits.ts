@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ListeningPort } from '../../../src/model/services.js';
+import { readInRoot } from './root.js';
 import type { Row } from './rows.js';
 
 /**
@@ -55,9 +54,10 @@ function citedLines(root: string, ports: readonly ListeningPort[]): CitedLine[] 
   const cited = new Map<string, CitedLine>();
   for (const { port, evidence } of ports) {
     const { path, line } = evidence;
-    if (line === undefined || !path.startsWith('/etc/') || !existsSync(join(root, path))) continue;
+    const whole = line === undefined || !path.startsWith('/etc/') ? null : readInRoot(root, path);
+    if (line === undefined || whole === null) continue;
     const known = cited.get(`${path}:${line}`);
-    const text = readFileSync(join(root, path), 'utf8').split('\n')[line - 1] ?? '';
+    const text = whole.split('\n')[line - 1] ?? '';
     cited.set(`${path}:${line}`, { path, number: line, text, ports: [...(known?.ports ?? []), port] });
   }
   return [...cited.values()];

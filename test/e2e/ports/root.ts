@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type MemoryNode, memoryGuest } from '../../../src/guest/memory/memory-guest.js';
 import { inspectPorts } from '../../../src/inspect/ports/index.js';
 import type { ListeningPort } from '../../../src/model/services.js';
@@ -52,9 +52,19 @@ function versionsIn(root: string): Record<string, string> {
 /** Path → text of every file that the row changes. */
 export function editedFiles(root: string, row: Row): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(row.edits ?? {}).map(([path, edit]) => [
-      path,
-      edit(existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : ''),
-    ]),
+    Object.entries(row.edits ?? {}).map(([path, edit]) => [path, edit(readInRoot(root, path) ?? '')]),
   );
+}
+
+/** The text of a file of a root folder, whose absolute links start at the root; null when it is absent. */
+export function readInRoot(root: string, path: string): string | null {
+  let current = path;
+  for (let hop = 0; hop < 16; hop += 1) {
+    const own = join(root, current);
+    const entry = lstatSync(own, { throwIfNoEntry: false });
+    if (entry === undefined) return null;
+    if (!entry.isSymbolicLink()) return entry.isFile() ? readFileSync(own, 'utf8') : null;
+    current = resolve('/', dirname(current), readlinkSync(own));
+  }
+  return null;
 }
