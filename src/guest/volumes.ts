@@ -6,6 +6,8 @@
 export interface Volume {
   /** `/dev/sda1` (disks in the order of the machine), `/dev/md127`, `/dev/GROUP/VOLUME`, `/dev/mapper/NAME` for LUKS. */
   readonly device: string;
+  /** Its name in the appliance's kernel, which may be another. */
+  readonly kernelName?: string;
   /** Other names that the guest may use, e.g. `/dev/md/root`. LVM's `/dev/mapper` names need not be here. */
   readonly aliases?: readonly string[];
   /** The word of blkid(8): `ext4`, `xfs`, `btrfs`, `swap`, `vfat`, `crypto_LUKS`, `LVM2_member`, …; `unknown`. */
@@ -43,8 +45,34 @@ export function diskDevice(index: number): string {
   return `/dev/sd${letters}`;
 }
 
+/** The kernel's first number for an md array that asks for none; the next ones are below. */
+const FREE_MINOR = 127;
+
+/**
+ * Names of md arrays, and what the guest may call them. Arrays with a number of their own have it (version 0.90); the
+ * others get numbers in the order given here, because the order in which they are assembled changes from run to run.
+ * @param arrays Each with its name without the host that made it.
+ */
+export function arrayNames(
+  arrays: readonly { readonly minor?: number | undefined; readonly name?: string | undefined }[],
+): { readonly device: string; readonly aliases: readonly string[] }[] {
+  const taken = new Set(arrays.map(({ minor }) => minor));
+  let next = FREE_MINOR;
+  return arrays.map(({ name, minor }) => {
+    while (minor === undefined && taken.has(next)) next -= 1;
+    const device = `/dev/md${minor ?? next--}`;
+    const isNumber = name !== undefined && /^\d{1,3}$/.test(name);
+    return { device, aliases: name ? [`/dev/md/${name}`, ...(isNumber ? [`/dev/md${name}`] : [])] : [] };
+  });
+}
+
+/** The name of an md array that its superblock holds, without the host that made it. */
+export function arrayName(stored: string): string {
+  return stored.replace(/^[^:]*:/, '');
+}
+
 /** Order of reports: disks and partitions as on the machine, then md, then logical volumes and what else is mapped. */
-export function compareVolumes(a: Volume, b: Volume): number {
+export function compareVolumes(a: Pick<Volume, 'device'>, b: Pick<Volume, 'device'>): number {
   const left = orderKey(a.device);
   const right = orderKey(b.device);
   for (const [index, part] of left.entries()) {

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -15,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type RaidRecipe, raidSpace, raidSuperBlock } from '../disk/md-writer.js';
 
 /** Small disks made by the host's own mkfs programs, without an appliance; kept below build/, by the text of the recipe. */
 
@@ -39,6 +42,8 @@ export interface DiskRecipe {
   /** Without a partition table the one part is the whole disk. */
   readonly table: 'gpt' | 'none';
   readonly parts: readonly Part[];
+  /** Makes the disk a member of an md array that holds what the rest of the recipe says. */
+  readonly raid?: RaidRecipe & { readonly role: number };
 }
 
 /** @returns the path of a raw disk. */
@@ -46,19 +51,43 @@ export function layoutDisk(recipe: DiskRecipe): string {
   const key = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
   const disk = join(CACHE, `${recipe.name}-${key}.raw`);
   if (existsSync(disk)) return disk;
+  const { raid, ...content } = recipe;
   mkdirSync(CACHE, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), 'layout-disk-'));
   try {
     const made = join(work, 'disk');
+    if (raid !== undefined) {
+      // All disks of an array hold parts of one image, so that one is made first.
+      writeRaidMember(layoutDisk({ ...content, name: `${raid.uuid.slice(0, 8)}-content` }), made, raid);
+      return publish(made, disk);
+    }
     const parts = recipe.parts.map((part, index) => makePart(part, join(work, `part${index}`)));
     if (recipe.table === 'none') renameSync(parts[0]!, made);
     else joinParts(recipe.parts, parts, made);
-    copyFileSync(made, `${disk}.${process.pid}`);
-    renameSync(`${disk}.${process.pid}`, disk);
+    return publish(made, disk);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function publish(made: string, disk: string): string {
+  copyFileSync(made, `${disk}.${process.pid}`);
+  renameSync(`${disk}.${process.pid}`, disk);
   return disk;
+}
+
+function writeRaidMember(content: string, disk: string, raid: RaidRecipe & { readonly role: number }): void {
+  const { offset, bytes } = raidSpace(raid);
+  const all = readFileSync(content);
+  const start = raid.level === 1 ? 0 : raid.role * bytes;
+  if (all.length > bytes * (raid.level === 1 ? 1 : raid.disks)) throw new Error(`${content} is larger than its array`);
+  writeFileSync(disk, '');
+  truncateSync(disk, raid.diskBytes);
+  const file = openSync(disk, 'r+');
+  writeSync(file, all.subarray(start, start + bytes), 0, undefined, offset);
+  const superBlock = raidSuperBlock(raid, raid.role);
+  writeSync(file, superBlock.bytes, 0, undefined, superBlock.at);
+  closeSync(file);
 }
 
 function joinParts(recipes: readonly Part[], parts: readonly string[], disk: string): void {

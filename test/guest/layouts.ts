@@ -46,6 +46,16 @@ const subvolumeSystem = (path: string, id: string, fstab = ''): string =>
 /** As `zpool create` leaves them: uber blocks of label 0, at 128 KiB, one each KiB. */
 const uberblocks = Array.from({ length: 16 }, (_, index) => [131072 + index * 1024, '0cb1ba0000000000'] as const);
 
+/** A machine on two disks of an array; both are made of one recipe. */
+const array = (version: '0.90' | '1.0' | '1.2', level: 1 | -1, id: string): DiskRecipe[] =>
+  [0, 1].map((role) => {
+    const uuid = Buffer.from(`${id}-array-of-two-disks`.padEnd(16, '.').slice(0, 16)).toString('hex');
+    const diskBytes = (level === 1 ? 20 : 10) * 2 ** 20;
+    const raid = { version, level, disks: 2, uuid, name: `host:${id}`, minor: 3, diskBytes, role };
+    const fstab = `/dev/md/${id} / ext4 defaults 0 1\n`;
+    return { ...whole(`${id}-${role}`, ext(system(id, fstab))), raid };
+  });
+
 export const LAYOUTS: readonly Layout[] = [
   {
     title: 'ext4 without a partition table',
@@ -80,6 +90,18 @@ export const LAYOUTS: readonly Layout[] = [
     disks: [gpt('data', ext({ 'films/holiday.mkv': 'film' }))],
     fails: { code: 'guest-no-system', says: /No system.*\(ext4\).*root file system/s },
   },
+  { title: 'a mirror of two disks', disks: array('1.2', 1, 'mirror'), shows: { '/etc/os-release': 'ID=mirror\n' } },
+  {
+    title: 'a mirror whose superblock is at the end',
+    disks: array('1.0', 1, 'tail'),
+    shows: { '/etc/os-release': 'ID=tail\n' },
+  },
+  {
+    title: 'an old mirror with a number of its own',
+    disks: array('0.90', 1, 'old'),
+    shows: { '/etc/os-release': 'ID=old\n' },
+  },
+  { title: 'two disks in a row', disks: array('1.2', -1, 'row'), shows: { '/etc/os-release': 'ID=row\n' } },
   {
     title: 'swap alone',
     disks: [whole('swap', { type: 'swap', megabytes: 16 })],

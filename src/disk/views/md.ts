@@ -37,7 +37,7 @@ export function assembleArrays(members: readonly RaidMember[]): RaidArray[] {
 function assembleArray(group: readonly RaidMember[]): RaidArray {
   const [first] = group as [RaidMember];
   const { level, raidDisks } = first;
-  const called = first.name?.replace(/^[^:]*:/, '') || (first.minor === undefined ? '' : `md${first.minor}`);
+  const called = ownName(first.name ?? '') || (first.minor === undefined ? '' : `md${first.minor}`);
   const what = `RAID (md) ${called}`.trimEnd();
   if (level !== RAID_LEVEL.linear && level !== RAID_LEVEL.mirror)
     throw unsupported(`${what} of level ${LEVELS.get(level) ?? level}`);
@@ -53,10 +53,14 @@ function assembleArray(group: readonly RaidMember[]): RaidArray {
   }
   const sorted = [...disks].sort(([a], [b]) => a - b).map(([, member]) => member);
   return {
-    ...(first.name !== undefined && { name: first.name.replace(/^[^:]*:/, '') }),
+    ...(first.name !== undefined && { name: ownName(first.name) }),
     ...(first.minor !== undefined && { minor: first.minor }),
     view: level === RAID_LEVEL.linear ? concatenated(sorted, what) : mirror(sorted, what),
   };
+}
+
+function ownName(stored: string): string {
+  return stored.replace(/^[^:]*:/, '');
 }
 
 /** The disks that hold data; spares have no role. */

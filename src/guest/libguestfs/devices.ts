@@ -1,4 +1,4 @@
-import { diskDevice, type Volume } from '../volumes.js';
+import { arrayName, arrayNames, compareVolumes, diskDevice, type Volume } from '../volumes.js';
 
 /** A block device as lsblk(8) shows it, with its name in the appliance's kernel, which is safe to put into a command. */
 export interface Device extends Volume {
@@ -17,6 +17,7 @@ const MAX_DEVICES = 4096;
 export function parseDevices(output: string): Device[] {
   const rows = output.split('\n', MAX_DEVICES).map(parsePairs);
   const letters = diskNames(rows);
+  const arrays = arraysOf(rows, letters);
   const devices: Device[] = [];
   for (const fields of rows) {
     const name = fields.get('NAME');
@@ -24,10 +25,39 @@ export function parseDevices(output: string): Device[] {
     const type = fields.get('FSTYPE') ?? '';
     if (type === '' && fields.get('PTTYPE') !== '' && fields.get('TYPE') === 'disk') continue;
     if (devices.some((known) => known.kernelName === fields.get('KNAME'))) continue;
-    devices.push(toDevice(inOrder(name, letters), type, fields));
+    const array = /^(\/dev\/md\d+)(p\d+)?$/.exec(name);
+    const known = arrays.get(array?.[1] ?? '');
+    const device = toDevice(inOrder(name, letters), type, fields);
+    if (array === null || known === undefined) devices.push(device);
+    else if (array[2] !== undefined) devices.push({ ...device, device: `${known.device}${array[2]}` });
+    else devices.push({ ...device, ...known });
   }
   return devices;
 }
+
+/** Name of each md array in this kernel → its names in the order of the machine. A row follows the one it lies on. */
+function arraysOf(rows: readonly Fields[], letters: ReadonlyMap<string, string>): Map<string, ArrayNames> {
+  const arrays = new Map<string, { name: string; members: { device: string }[]; label: string }>();
+  let member: { device: string; label: string } | undefined;
+  for (const fields of rows) {
+    const name = fields.get('NAME') ?? '';
+    if (fields.get('FSTYPE') === 'linux_raid_member')
+      member = { device: inOrder(name, letters), label: fields.get('LABEL') ?? '' };
+    else if (/^\/dev\/md\d+$/.test(name) && member !== undefined) {
+      const known = arrays.get(name) ?? { name, members: [], label: member.label };
+      arrays.set(name, { ...known, members: [...known.members, member].sort(compareVolumes) });
+    }
+  }
+  const sorted = [...arrays.values()].sort((a, b) => compareVolumes(a.members[0]!, b.members[0]!));
+  const names = arrayNames(
+    sorted.map(({ name, label }) =>
+      label === '' ? { minor: Number(name.replace('/dev/md', '')) } : { name: arrayName(label) },
+    ),
+  );
+  return new Map(sorted.map(({ name }, index) => [name, names[index]!]));
+}
+
+type ArrayNames = ReturnType<typeof arrayNames>[number];
 
 /** Name in the kernel → name by the place on the bus (`HOST:CHANNEL:TARGET:LUN`), where the disks are in order. */
 function diskNames(rows: readonly Fields[]): Map<string, string> {

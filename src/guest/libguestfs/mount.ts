@@ -199,10 +199,11 @@ async function tryMount(
   volumes: readonly Volume[],
 ): Promise<AppError | null> {
   const options = ['ro'];
+  const volume = volumes.find((each) => each.device === device);
   // Clones of one machine, and snapshots, share the UUID; two such file systems mount side by side.
   if (type === 'xfs') options.push('nouuid');
   if (type === 'btrfs') {
-    const known = volumes.find((volume) => volume.device === device)?.subvolumes;
+    const known = volume?.subvolumes;
     const id = subvolume === '' ? TOP_LEVEL_SUBVOLUME : known?.find(({ path }) => path === subvolume)?.id;
     options.push(`subvolid=${id ?? TOP_LEVEL_SUBVOLUME}`);
   }
@@ -210,7 +211,9 @@ async function tryMount(
     return new AppError('guest-unsupported-filesystem', 'A name that is not UTF-8', { todo: 'Rename it.' });
   }
   try {
-    await appliance.call('mount-options', [options.join(','), device, folder]);
+    // libguestfs puts disks in order itself; arrays have the names that its kernel gave them.
+    const name = device.startsWith('/dev/md') ? (volume?.kernelName ?? device) : device;
+    await appliance.call('mount-options', [options.join(','), name, folder]);
     return null;
   } catch (error) {
     if (error instanceof AppError && isAboutTheDisk(error)) return error;

@@ -1,18 +1,15 @@
 import { unsupported } from '../../disk/views/faults.js';
 import { assembleLogicalVolumes, type PhysicalVolume, readPhysicalVolume } from '../../disk/views/lvm.js';
-import { assembleArrays, type RaidArray } from '../../disk/views/md.js';
+import { assembleArrays } from '../../disk/views/md.js';
 import { type RaidMember, readRaidMember } from '../../disk/views/md-super-block.js';
 import { readPartitions } from '../../disk/views/partitions.js';
 import { readSignature } from '../../disk/views/signature.js';
 import type { BlockView } from '../../disk/views/view.js';
-import { compareVolumes, diskDevice, type Volume } from '../volumes.js';
+import { arrayNames, compareVolumes, diskDevice, type Volume } from '../volumes.js';
 
 export interface NativeVolume extends Volume {
   readonly view: BlockView;
 }
-
-/** The kernel's first number for an array that asks for none; the next ones are below. */
-const FREE_MINOR = 127;
 
 /**
  * Everything on the disks that could be a file system: partitions taken apart, mirrors, concatenations and logical
@@ -58,21 +55,11 @@ export function findVolumes(disks: readonly BlockView[]): NativeVolume[] {
     }
   };
   for (const [index, disk] of disks.entries()) addDisk(diskDevice(index), disk);
-  for (const { device, aliases, view } of named(assembleArrays(members))) addDisk(device, view, { aliases });
+  const arrays = assembleArrays(members);
+  for (const [index, { device, aliases }] of arrayNames(arrays).entries())
+    addDisk(device, arrays[index]!.view, { aliases });
   for (const { group, name, view } of assembleLogicalVolumes(physical)) add(`/dev/${group}/${name}`, view);
   return volumes.sort(compareVolumes);
-}
-
-/** Arrays of version 0.90 have a number of their own; the others are counted down, as `mdadm --assemble --scan` does. */
-function named(arrays: readonly RaidArray[]): { device: string; aliases: string[]; view: BlockView }[] {
-  const taken = new Set(arrays.map(({ minor }) => minor));
-  let next = FREE_MINOR;
-  return arrays.map(({ name, minor, view }) => {
-    while (minor === undefined && taken.has(next)) next -= 1;
-    const device = `/dev/md${minor ?? next--}`;
-    const isNumber = name !== undefined && /^\d{1,3}$/.test(name);
-    return { device, view, aliases: name ? [`/dev/md/${name}`, ...(isNumber ? [`/dev/md${name}`] : [])] : [] };
-  });
 }
 
 function refuseLayers(device: string, type: string): void {

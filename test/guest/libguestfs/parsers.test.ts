@@ -37,6 +37,29 @@ test('logical volumes have the name that LVM gives them, and the one of the mapp
   t.like(volume, { device: '/dev/my-group/ro-ot', kernelName: '/dev/dm-0', aliases: ['/dev/mapper/my--group-ro--ot'] });
 });
 
+test('md arrays are numbered in the order of the machine, whatever numbers they got', (t) => {
+  const member = (name: string, label: string, hctl: string): string =>
+    row({ NAME: name, TYPE: 'disk', FSTYPE: 'linux_raid_member', LABEL: label, HCTL: hctl });
+  const array = (name: string, uuid: string): string => row({ NAME: name, TYPE: 'raid1', FSTYPE: 'ext4', UUID: uuid });
+  const output = [
+    ...[member('/dev/sda', 'host:data', '2:0:3:0'), array('/dev/md127', 'data')],
+    ...[member('/dev/sdb', 'host:0', '2:0:0:0'), array('/dev/md126', 'root')],
+    ...[member('/dev/sdc', 'host:0', '2:0:2:0'), array('/dev/md126', 'root')],
+    ...[member('/dev/sdd', '', '2:0:1:0'), array('/dev/md1', 'old'), row({ NAME: '/dev/md1p1', UUID: 'part' })],
+  ].join('\n');
+  t.deepEqual(
+    parseDevices(output)
+      .filter(({ device }) => device.startsWith('/dev/md'))
+      .map(({ device, kernelName, uuid, aliases }) => [device, kernelName, uuid, ...(aliases ?? [])].join(' ')),
+    [
+      '/dev/md126 /dev/md127 data /dev/md/data',
+      '/dev/md127 /dev/md126 root /dev/md/0 /dev/md0',
+      '/dev/md1 /dev/md1 old',
+      '/dev/md1p1 /dev/md1p1 part',
+    ],
+  );
+});
+
 test('labels with quotes, blanks and bytes that lsblk escapes come back as they are', (t) => {
   const [volume] = parseDevices(row({ NAME: '/dev/sda1', FSTYPE: 'ext4', LABEL: String.raw`a \x22b\x22 \xc3\xa9 é` }));
   t.is(volume?.label, 'a "b" é é');

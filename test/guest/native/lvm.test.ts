@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import test from 'ava';
+import { raidSpace, raidSuperBlock } from '../../disk/md-writer.js';
 import { differences, type Seen, seenByReader } from './compare.js';
 import { command, emptyImage, kernelView, mounted, openImages, whyNoMount } from './images.js';
 
@@ -69,9 +70,35 @@ END`,
   }
   t.deepEqual(differences(expected, await seenByReader(guest.fs)), []);
 
+  // The label of LVM shows through a mirror whose superblock is at the end; its bytes count once.
+  const mirrors = await openImages([first, ...mirrored(second)]);
+  t.teardown(mirrors.close);
+  t.deepEqual(mirrors.filesystems, guest.filesystems);
+  t.deepEqual(differences(expected, await seenByReader(mirrors.fs)), []);
+
   const error = await t.throwsAsync(openImages([first]), { code: 'native-declined' });
   t.regex(error.message, /disk that is missing/);
 });
+
+/** Two disks of a mirror (md 1.0) that holds the given disk. */
+function mirrored(disk: string): string[] {
+  const raid = {
+    version: '1.0',
+    level: 1,
+    disks: 2,
+    uuid: 'ab'.repeat(16),
+    diskBytes: statSync(disk).size + MIB,
+  } as const;
+  return [0, 1].map((role) => {
+    const member = emptyImage(`lvm-mirror-${role}`, raid.diskBytes);
+    copyInto(disk, member, [{ from: 0, to: raidSpace(raid).offset, length: statSync(disk).size }]);
+    const superBlock = raidSuperBlock(raid, role);
+    const file = openSync(member, 'r+');
+    writeSync(file, superBlock.bytes, 0, undefined, superBlock.at);
+    closeSync(file);
+    return member;
+  });
+}
 
 function makeFileSystem(name: string, bytes: number, type: string, folders: readonly string[]): string {
   const image = emptyImage(`lvm-${name}`, bytes);
