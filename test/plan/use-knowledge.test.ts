@@ -1,0 +1,129 @@
+import test from 'ava';
+import { type BaseKnowledge, NO_CORRECTIONS } from '../../src/model/base-contents.js';
+import type { InspectedMachine } from '../../src/model/inspected.js';
+import type { LayerPlan, PlanOptions } from '../../src/model/plan.js';
+import { planMachines } from '../../src/plan/plan-machines.js';
+import { DEFAULT_OPTIONS, machineOf, type PackageSketch, packageOf } from './machine.js';
+
+const BASH: PackageSketch = { name: 'bash', essential: true, files: { '/usr/bin/bash': 'bash' } };
+const NGINX: PackageSketch = {
+  name: 'nginx',
+  version: '1.22-2',
+  depends: 'libssl3, libc6 (>= 2.30)',
+  files: { '/usr/sbin/nginx': 'nginx' },
+};
+const LIBSSL: PackageSketch = { name: 'libssl3', files: { '/usr/lib/libssl.so.3': 'ssl' } };
+const LIBC: PackageSketch = { name: 'libc6', version: '2.36-2', files: { '/usr/lib/libc.so.6': 'newer' } };
+const GROUP = 'debian-12-amd64';
+
+function layers(
+  machines: InspectedMachine | readonly InspectedMachine[],
+  knowledge: Partial<BaseKnowledge> & Pick<BaseKnowledge, 'packages'>,
+  options: Partial<PlanOptions> = {},
+): LayerPlan[] {
+  const told = { offered: null, corrections: NO_CORRECTIONS, ...knowledge };
+  const list = 'source' in machines ? [machines] : machines;
+  const plan = planMachines(list, { ...DEFAULT_OPTIONS, ...options }, new Map([[GROUP, told]]));
+  return plan.groups[0]!.layers.filter(({ kind }) => kind === 'packages');
+}
+
+const offer = (versions: Readonly<Record<string, string>>): BaseKnowledge['offered'] =>
+  new Map(Object.entries(versions).map(([name, version]) => [name, new Set([version])]));
+
+const OLD_LIBC = packageOf({ ...LIBC, version: '2.36-1' });
+const MACHINE = machineOf({ packages: [BASH, NGINX, LIBSSL, LIBC] });
+
+test('what the base has in another version is named, pinned, and not taken for done', (t) => {
+  const [install, ...more] = layers(MACHINE, { packages: [packageOf(BASH), OLD_LIBC] });
+  t.deepEqual(more, []);
+  t.deepEqual(install!.install!.named, ['libc6', 'nginx']);
+  t.deepEqual(
+    install!.install!.pins.map(({ packages, version }) => [packages, version]),
+    [
+      [['libc6'], '2.36-2'],
+      [['libssl3'], '1.0-1'],
+      [['nginx'], '1.22-2'],
+    ],
+  );
+});
+
+test('what a minimal root should have and the base lacks is installed', (t) => {
+  const [install] = layers(MACHINE, { packages: [packageOf(LIBC)] });
+  t.true(install!.packages.some(({ name }) => name === 'bash'));
+});
+
+test('what the base has and no machine is removed by the layer on the base, but for what is essential', (t) => {
+  const extra = [packageOf({ name: 'nano' }), packageOf({ name: 'old-core', essential: true })];
+  const base = [packageOf(BASH), packageOf(LIBC), ...extra];
+  const other = machineOf({ name: 'other', packages: [BASH, NGINX, LIBSSL, LIBC, { name: 'nano', version: '9' }] });
+  t.deepEqual(layers(MACHINE, { packages: base })[0]!.install!.remove, ['nano']);
+  t.deepEqual(layers([MACHINE, other], { packages: base })[0]!.install!.remove, []);
+});
+
+test('a version that is gone comes from the disk, with what needs it; what the base has in any version carries nobody along', (t) => {
+  const offered = offer({ nginx: '1.22-2', libssl3: '1.0-1', libc6: '2.36-3' });
+  const [install, disk] = layers(MACHINE, { packages: [packageOf(BASH), OLD_LIBC], offered });
+  t.deepEqual(
+    install!.packages.map(({ name }) => name),
+    ['libssl3', 'nginx'],
+  );
+  t.deepEqual(install!.install!.named, ['nginx']);
+  t.deepEqual(
+    disk!.packages.map(({ name }) => name),
+    ['libc6'],
+  );
+  t.is(disk!.mode, 'disk');
+  t.is(disk!.parent, install!.id);
+
+  const withoutSsl = offer({ nginx: '1.22-2', libssl3: '2.0', libc6: '2.36-2' });
+  const [change, lost] = layers(MACHINE, { packages: [packageOf(BASH), OLD_LIBC], offered: withoutSsl });
+  t.deepEqual(
+    change!.packages.map(({ name }) => name),
+    ['libc6'],
+  );
+  t.deepEqual(
+    lost!.packages.map(({ name }) => name),
+    ['libssl3', 'nginx'],
+  );
+});
+
+test('--packages install takes another version where one is offered, without a pin, and the disk where none is', (t) => {
+  const offered = offer({ nginx: '1.22-9', libssl3: '1.0-1' });
+  const base = [packageOf(BASH), packageOf(LIBC)];
+  const [install] = layers(MACHINE, { packages: base, offered }, { packages: 'install' });
+  t.deepEqual(
+    install!.packages.map(({ name }) => name),
+    ['libssl3', 'nginx'],
+  );
+  t.deepEqual(
+    install!.install!.pins.map(({ packages }) => packages),
+    [['libssl3']],
+  );
+
+  const nothing = offer({ libssl3: '1.0-1' });
+  const [first, second] = layers(MACHINE, { packages: base, offered: nothing }, { packages: 'install' });
+  t.deepEqual(
+    first!.packages.map(({ name }) => name),
+    ['libssl3'],
+  );
+  t.deepEqual(
+    second!.packages.map(({ name }) => name),
+    ['nginx'],
+  );
+});
+
+test('corrections of a simulation are followed: what is named, what comes from the disk, what is removed again', (t) => {
+  const corrections = {
+    fromDisk: new Map([['libssl3:amd64=1.0-1', 'cannot be installed']]),
+    named: new Set<string>(),
+    unwanted: new Set(['exim4', 'nginx']),
+  };
+  const [disk, ...none] = layers(MACHINE, { packages: [packageOf(BASH), packageOf(LIBC)], corrections });
+  t.deepEqual(none, []);
+  t.deepEqual([disk!.mode, disk!.packages.map(({ name }) => name)], ['disk', ['libssl3', 'nginx']]);
+
+  const named = { ...corrections, fromDisk: new Map<string, string>(), named: new Set(['libssl3:amd64=1.0-1']) };
+  const [install] = layers(MACHINE, { packages: [packageOf(BASH), packageOf(LIBC)], corrections: named });
+  t.deepEqual(install!.install!.named, ['libssl3', 'nginx']);
+  t.deepEqual(install!.install!.remove, ['exim4']);
+});
