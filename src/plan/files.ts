@@ -2,7 +2,7 @@ import type { Entry } from '../model/entry.js';
 import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { type InstalledPackage, packageKey } from '../model/packages.js';
-import { ancestors, comparePaths } from '../model/path.js';
+import { comparePaths, parentPath } from '../model/path.js';
 import { attributeRefusal, TAR_END_SIZE, tarMemberSize, tarRefusal } from '../syntax/tar-header.js';
 
 /** The files of one machine, ordered by what layers ask of them. */
@@ -80,7 +80,8 @@ export function withFolders(paths: Iterable<string>): string[] {
   const all = new Set<string>();
   for (const path of paths) {
     all.add(path);
-    for (const folder of ancestors(path)) all.add(folder);
+    // Above a folder that is there already lies nothing new, now or when its own turn comes.
+    for (let folder = parentPath(path); !all.has(folder); folder = parentPath(folder)) all.add(folder);
   }
   return [...all].sort(comparePaths);
 }

@@ -9,6 +9,7 @@ import { arrange } from './layers/arrangement.js';
 import { baseLayer } from './layers/base-layer.js';
 import { packageModes } from './layers/modes.js';
 import { installName, layerId } from './layers/package-layers.js';
+import { numberPackages } from './layers/tree-layers.js';
 import type { Member } from './member.js';
 import { machineMetrics } from './metrics.js';
 import { describeMachine } from './plan-machine.js';
@@ -62,7 +63,9 @@ export function planGroup(
       : anyBase(members);
   const base = baseLayer(group.id, files, basePackages, choice);
   const sources = database === null ? null : aptSources(os, database, choice, options);
-  const question = { group: group.id, base, members, basePackages, modes, context, sources, options, ...told?.layers };
+  const universe = numberPackages({ members, basePackages, context, modes });
+  const shared = { group: group.id, base, members, basePackages, modes, context, sources, universe };
+  const question = { ...shared, options, ...told?.layers };
   const thesis = members.length === 1 ? null : arrange({ ...question, options: { ...options, levels: 2 } }, isScratch);
   const wanted = thesis !== null && options.levels === 2 ? thesis : arrange(question, isScratch);
   // The tree is planned by packages, and what their files come to may differ a little.

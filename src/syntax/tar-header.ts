@@ -28,6 +28,7 @@ export const TAR_END_SIZE = 1024;
 
 const BLOCK = 512;
 const MAX_NAME = 100;
+const NOT_ASCII = /[^\0-\x7f]/;
 const MAX_ID = 0o7777777;
 const MAX_NUMBER = 0o77777777777;
 const TYPE_FLAGS = {
@@ -42,9 +43,27 @@ const TYPE_FLAGS = {
 
 /** Bytes of the member in the archive: headers, data and padding. */
 export function tarMemberSize(member: TarMember): number {
+  if (isPlain(member)) return BLOCK + (member.entry.type === 'file' ? padded(member.entry.size) : 0);
   const records = paxRecords(member);
   const pax = records.reduce((sum, record) => sum + record.length, 0);
   return (pax > 0 ? BLOCK + padded(pax) : 0) + BLOCK + padded(memberDataSize(member));
+}
+
+/** Whether one header block surely tells all: nearly every member of a guest, so that sizes are asked for often. */
+function isPlain({ entry, attributes, linkTo, extents }: TarMember): boolean {
+  return (
+    attributes === undefined &&
+    linkTo === undefined &&
+    extents === undefined &&
+    entry.path.length < MAX_NAME &&
+    (entry.target === undefined || entry.target.length < MAX_NAME) &&
+    !NOT_ASCII.test(entry.path) &&
+    (entry.target === undefined || !NOT_ASCII.test(entry.target)) &&
+    entry.uid <= MAX_ID &&
+    entry.gid <= MAX_ID &&
+    within(entry.size) &&
+    within(entry.mtime)
+  );
 }
 
 /** Bytes that follow the header before padding: content, or for a sparse file its map and its runs. */

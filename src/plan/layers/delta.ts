@@ -3,7 +3,8 @@ import type { FileRecord } from '../../model/files.js';
 import { type InstalledPackage, packageKey } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
 import type { LayerPlan } from '../../model/plan.js';
-import { type MachineFiles, measure, sameMetadata, withFolders } from '../files.js';
+import { type MachineFiles, measure, sameMetadata } from '../files.js';
+import { layerEntries } from '../layer-entries.js';
 import { layerId } from './package-layers.js';
 import { installationOf, recreation } from './recreated.js';
 
@@ -86,14 +87,19 @@ export function differingPaths(question: DeltaQuestion): DifferingPaths {
 function laidDown(question: DeltaQuestion): Map<string, Entry> {
   const laid = new Map<string, Entry>();
   for (const layer of question.chain) {
-    if (layer.paths === undefined) continue;
-    const source = question.sourceOf.get(layer.id)!;
-    for (const path of withFolders(layer.paths)) {
-      const entry = source.machine.files.records.get(path)?.entry;
-      if (entry !== undefined) laid.set(path, entry);
-    }
+    const source = question.sourceOf.get(layer.id);
+    if (source !== undefined) for (const entry of entriesOf(layer, source)) laid.set(entry.path, entry);
   }
   return laid;
+}
+
+/** Every machine above asks for the same. */
+const entriesOnce = new WeakMap<LayerPlan, readonly Entry[]>();
+
+function entriesOf(layer: LayerPlan, source: MachineFiles): readonly Entry[] {
+  const known = entriesOnce.get(layer) ?? layerEntries(source.machine, layer);
+  entriesOnce.set(layer, known);
+  return known;
 }
 
 function sameFolder(a: Entry, b: Entry): boolean {

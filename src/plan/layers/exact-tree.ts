@@ -1,7 +1,8 @@
-import { layerCost, MAX_LEVELS } from './objective.js';
-import { closed, intersection, type TreeNode, type TreeProblem, weigh } from './tree-problem.js';
+import { MAX_LEVELS } from './objective.js';
+import { type PackageUnits, packageUnits, type UnitSet } from './package-units.js';
+import { nodeCost, type TreeNode, type TreeProblem } from './tree-problem.js';
 
-/** The search looks at 4^n ways for each level. */
+/** The search looks at up to 4^n ways for each level. */
 export const MAX_EXACT_MACHINES = 8;
 
 /** A set of machines as bits. */
@@ -21,16 +22,19 @@ interface Choice {
 export function exactTree(problem: TreeProblem): TreeNode[] {
   const count = problem.machines.length;
   const all = (1 << count) - 1;
-  const common = commonOf(problem, all);
-  const bytes = common.map((held) => weigh(problem, held));
+  const units = packageUnits(problem);
+  const common = commonOf(units, all);
+  const weight = common.map((held) => units.weigh(held));
   const memory = new Map<number, Choice>();
 
   /** Cost of a node for these machines below the node of `above` (0: none), and of all below it. */
-  const nodeCost = (machines: MachineSet, above: MachineSet, levels: number): number => {
-    const own = bytes[machines]! - bytes[above]!;
-    if (isSingle(machines)) return layerCost(own, problem.mode);
+  const costOf = (machines: MachineSet, above: MachineSet, levels: number): number => {
+    const [held, laid] = [weight[machines]!, weight[above]!];
+    const cost = nodeCost(held, laid);
+    if (isSingle(machines)) return cost;
+    const own = held.install + held.disk - laid.install - laid.disk;
     if (levels < 2 || own === 0 || own < (problem.minBytes ?? 0)) return Number.POSITIVE_INFINITY;
-    return layerCost(own, problem.mode) + split(machines, machines, levels - 1).cost;
+    return cost + split(machines, machines, levels - 1).cost;
   };
   /** The best way to divide the machines into sets that have a node each, below the node of `above`. */
   const split = (machines: MachineSet, above: MachineSet, levels: number): Choice => {
@@ -44,7 +48,7 @@ export function exactTree(problem: TreeProblem): TreeNode[] {
     for (let rest = others; ; rest = (rest - 1) & others) {
       const block = first | rest;
       if (block !== above || isSingle(block)) {
-        const cost = nodeCost(block, above, levels);
+        const cost = costOf(block, above, levels);
         const sum = cost < best.cost ? cost + split(machines ^ block, above, levels).cost : cost;
         if (sum < best.cost) best = { cost: sum, block };
       }
@@ -56,10 +60,9 @@ export function exactTree(problem: TreeProblem): TreeNode[] {
   const build = (machines: MachineSet, above: MachineSet, levels: number): TreeNode[] => {
     if (machines === 0) return [];
     const { block } = split(machines, above, levels);
-    const held = new Set(common[above]!);
     const node: TreeNode = {
       machines: members(block),
-      packages: [...common[block]!].filter((item) => !held.has(item)),
+      packages: units.packagesOf(common[block]!, common[above]!),
       children: isSingle(block) ? [] : build(block, block, levels - 1),
     };
     return [node, ...build(machines ^ block, above, levels)];
@@ -69,15 +72,12 @@ export function exactTree(problem: TreeProblem): TreeNode[] {
 }
 
 /** What the machines of each set have in common, closed under needs; nothing for the empty set. */
-function commonOf(problem: TreeProblem, all: MachineSet): Int32Array[] {
-  const plain: Int32Array[] = [new Int32Array()];
-  const common: Int32Array[] = [new Int32Array()];
+function commonOf(units: PackageUnits, all: MachineSet): UnitSet[] {
+  const common: UnitSet[] = [new Uint32Array(units.machines[0]!.length)];
   for (let machines = 1; machines <= all; machines += 1) {
     const first = machines & -machines;
-    const own = Int32Array.from(problem.machines[31 - Math.clz32(first)]!);
-    const isOne = machines === first;
-    plain.push(isOne ? own : intersection(plain[machines ^ first]!, own));
-    common.push(isOne ? own : closed(problem, plain[machines]!));
+    const own = units.machines[31 - Math.clz32(first)]!;
+    common.push(machines === first ? own : units.common(common[machines ^ first]!, own));
   }
   return common;
 }

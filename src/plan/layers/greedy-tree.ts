@@ -1,130 +1,155 @@
-import { fixedCost, layerCost, MAX_LEVELS } from './objective.js';
-import { closed, intersection, type TreeNode, type TreeProblem, treeCost, weigh } from './tree-problem.js';
+import {
+  copyOf,
+  type Dendrogram,
+  dendrogram,
+  isBelow,
+  type Pruning,
+  prune,
+  prunedCost,
+  regraft,
+  swap,
+} from './dendrogram.js';
+import { MAX_LEVELS } from './objective.js';
+import { type PackageUnits, packageUnits, type UnitSet } from './package-units.js';
+import type { TreeNode, TreeProblem } from './tree-problem.js';
+import { seedJoins } from './tree-seeds.js';
 
-interface Cluster {
-  readonly machines: readonly number[];
-  readonly common: Int32Array;
-  readonly children: readonly Cluster[];
-  readonly depth: number;
-}
+/** Node costs that a search may look at: half a second or so. Counted, so that a slow machine finds the same tree. */
+const MAX_WORK = 12_000_000;
+/** Where a subtree may go when there are too many places to try them all. */
+const MAX_TARGETS = 10;
+const MAX_NODES_FOR_ALL = 40;
+/** Times that the best tree is shaken and improved again. */
+const MAX_SHAKES = 16;
+const MOVES_PER_SHAKE = 3;
 
 /**
- * For any number of machines: the two clusters whose union saves most are joined until no join saves anything.
- * Never worse than one layer for all and one for each: what all machines share may pay though it pays for no two.
+ * A good tree for any number of machines: dendrograms are grown in several ways, each is improved by moving and
+ * exchanging subtrees as long as that saves something, and the best is shaken a few times, so that it does not rest
+ * where no single move helps. Never worse than two levels, which every dendrogram prunes to if that is cheapest.
  */
 export function greedyTree(problem: TreeProblem): TreeNode[] {
-  const greedy = agglomerate(problem, leavesOf(problem)).map((root) => nodeOf(root, new Set()));
-  const candidates = [greedy, ...((problem.levels ?? MAX_LEVELS) < 2 ? [] : [twoLevelTree(problem)])].map((roots) =>
-    roots.map((root) => pushDown(problem, root)),
-  );
-  return candidates.reduce((best, tree) => (treeCost(problem, tree) < treeCost(problem, best) ? tree : best));
+  const units = packageUnits(problem);
+  const levels = problem.levels ?? MAX_LEVELS;
+  if (problem.machines.length === 1 || levels < 2) return leafNodes(units);
+  const search: Search = { pruning: { levels, minBytes: problem.minBytes ?? 0 }, work: MAX_WORK };
+  let best: Candidate | undefined;
+  for (const joins of seedJoins(units)) {
+    const found = improved(search, dendrogram(units, joins));
+    if (best === undefined || found.cost < best.cost) best = found;
+  }
+  const random = sequence();
+  for (let shake = 0; shake < MAX_SHAKES && search.work > 0; shake += 1) {
+    const tree = copyOf(best!.tree);
+    for (let move = 0; move < MOVES_PER_SHAKE; move += 1) randomMove(tree, random);
+    const found = improved(search, tree);
+    if (found.cost < best!.cost) best = found;
+  }
+  return prune(best!.tree, search.pruning);
 }
 
 /** The thesis's levels: what all machines have, then what each has alone. */
 export function twoLevelTree(problem: TreeProblem): TreeNode[] {
-  return [nodeOf(joinAll(problem, leavesOf(problem)), new Set())];
+  const units = packageUnits(problem);
+  if (problem.machines.length === 1) return leafNodes(units);
+  const common = units.machines.reduce((all, next) => units.common(all, next));
+  return [
+    {
+      machines: problem.machines.map((_, machine) => machine),
+      packages: units.packagesOf(common, null),
+      children: leafNodes(units, common),
+    },
+  ];
 }
 
-function leavesOf(problem: TreeProblem): Cluster[] {
-  return problem.machines.map((packages, machine) => ({
+function leafNodes(units: PackageUnits, above: UnitSet | null = null): TreeNode[] {
+  return units.machines.map((held, machine) => ({
     machines: [machine],
-    common: Int32Array.from(packages),
+    packages: units.packagesOf(held, above),
     children: [],
-    depth: 1,
   }));
 }
 
-function joinAll(problem: TreeProblem, leaves: readonly Cluster[]): Cluster {
-  if (leaves.length === 1) return leaves[0]!;
-  const common = leaves.map((leaf) => leaf.common).reduce((all, next) => intersection(all, next));
-  return {
-    machines: leaves.flatMap((leaf) => leaf.machines),
-    common: closed(problem, common),
-    children: leaves,
-    depth: 2,
-  };
+interface Search {
+  readonly pruning: Pruning;
+  /** What is left of it. */
+  work: number;
 }
 
-function agglomerate(problem: TreeProblem, leaves: readonly Cluster[]): Cluster[] {
-  const limit = problem.levels ?? MAX_LEVELS;
-  const clusters = new Map<number, Cluster>(leaves.map((leaf, id) => [id, leaf]));
-  // Upper bounds first: the closed intersection, which is dearer to find, is never larger than the plain one.
-  const pairs = new Map<string, { a: number; b: number; saving: number; joined?: Cluster }>();
-  const bytes = (common: Int32Array): number => weigh(problem, common);
-  const propose = (a: number, b: number): void => {
-    const [left, right] = [clusters.get(a)!, clusters.get(b)!];
-    if (Math.max(left.depth, right.depth) + 1 > limit) return;
-    const saving = bytes(intersection(left.common, right.common)) + 2 * fixedCost(problem.mode);
-    if (saving > 0) pairs.set(`${a},${b}`, { a, b, saving });
-  };
-  leaves.forEach((_, a) => {
-    for (let b = a + 1; b < leaves.length; b += 1) propose(a, b);
-  });
-  for (let next = leaves.length; ; next += 1) {
-    const best = bestPair(problem, clusters, pairs);
-    if (best === undefined) return [...clusters.values()];
-    clusters.delete(best.a);
-    clusters.delete(best.b);
-    for (const [key, pair] of pairs) {
-      if (pair.a === best.a || pair.a === best.b || pair.b === best.a || pair.b === best.b) pairs.delete(key);
+interface Candidate {
+  readonly tree: Dendrogram;
+  readonly cost: number;
+}
+
+/** Moves and exchanges subtrees until none of that saves anything. Changes the tree. */
+function improved(search: Search, tree: Dendrogram): Candidate {
+  const count = tree.parent.length;
+  let cost = costOf(search, tree);
+  for (let isBetter = true; isBetter && search.work > 0; ) {
+    isBetter = false;
+    for (let node = 0; node < count && search.work > 0; node += 1) {
+      for (const target of targetsOf(tree, node)) {
+        const after = bestMove(search, tree, node, target, cost);
+        if (after >= cost) continue;
+        cost = after;
+        isBetter = true;
+      }
     }
-    clusters.set(next, best.joined);
-    for (const other of clusters.keys()) if (other !== next) propose(other, next);
   }
+  return { tree, cost };
 }
 
-function bestPair(
-  problem: TreeProblem,
-  clusters: ReadonlyMap<number, Cluster>,
-  pairs: Map<string, { a: number; b: number; saving: number; joined?: Cluster }>,
-): { a: number; b: number; joined: Cluster } | undefined {
-  for (;;) {
-    let best: { a: number; b: number; saving: number; joined?: Cluster } | undefined;
-    for (const pair of pairs.values()) if (best === undefined || pair.saving > best.saving) best = pair;
-    if (best === undefined || best.saving <= 0) return undefined;
-    if (best.joined !== undefined) return { a: best.a, b: best.b, joined: best.joined };
-    const [left, right] = [clusters.get(best.a)!, clusters.get(best.b)!];
-    const joined = join(problem, left, right);
-    best.joined = joined;
-    best.saving = savingOf(problem, left, right, joined);
+/** Joins the node with the target or exchanges them, if either makes the tree cheaper. @returns the cost after it. */
+function bestMove(search: Search, tree: Dendrogram, node: number, target: number, cost: number): number {
+  const join = tree.parent[node]!;
+  if (join === -1 || isBelow(tree, target, node)) return cost;
+  if (target !== join && tree.parent[target] !== join) {
+    const sibling = regraft(tree, node, target);
+    const after = costOf(search, tree);
+    if (after < cost) return after;
+    regraft(tree, node, sibling);
   }
+  // Each pair once.
+  if (target > node && !isBelow(tree, node, target)) {
+    swap(tree, node, target);
+    const after = costOf(search, tree);
+    if (after < cost) return after;
+    swap(tree, target, node);
+  }
+  return cost;
 }
 
-function join(problem: TreeProblem, a: Cluster, b: Cluster): Cluster {
-  return {
-    machines: [...a.machines, ...b.machines].sort((x, y) => x - y),
-    common: closed(problem, intersection(a.common, b.common)),
-    children: [a, b],
-    depth: Math.max(a.depth, b.depth) + 1,
-  };
+function costOf(search: Search, tree: Dendrogram): number {
+  search.work -= tree.parent.length * Math.max(8, Math.log2(tree.leaves) * 4);
+  return prunedCost(tree, search.pruning);
 }
 
-function savingOf(problem: TreeProblem, a: Cluster, b: Cluster, joined: Cluster): number {
-  const cost = (value: number): number => layerCost(value, problem.mode);
-  const [left, right, common] = [weigh(problem, a.common), weigh(problem, b.common), weigh(problem, joined.common)];
-  return cost(left) + cost(right) - cost(common) - cost(left - common) - cost(right - common);
+/** Nodes that a subtree may be joined with: all, or those it shares most with, and the root. */
+function targetsOf(tree: Dendrogram, node: number): readonly number[] {
+  const count = tree.parent.length;
+  const all = Array.from({ length: count }, (_, target) => target).filter((target) => target !== node);
+  if (count <= MAX_NODES_FOR_ALL) return all;
+  const shared = all.map((target) => {
+    const { install, disk } = tree.units.weigh(tree.units.common(tree.held[node]!, tree.held[target]!));
+    return { target, bytes: install + disk };
+  });
+  shared.sort((a, b) => b.bytes - a.bytes || a.target - b.target);
+  return [...shared.slice(0, MAX_TARGETS).map(({ target }) => target), tree.root];
 }
 
-/** Dissolves nodes that are not worth their fixed cost: their packages go into each child. */
-function pushDown(problem: TreeProblem, node: TreeNode): TreeNode {
-  const children = node.children.map((child) => pushDown(problem, child));
-  if (children.length === 0 || node.packages.length === 0) return { ...node, children };
-  const cost = (packages: readonly number[]): number => layerCost(weigh(problem, packages), problem.mode);
-  const pushed = children.map((child) => ({
-    ...child,
-    packages: [...node.packages, ...child.packages].sort((a, b) => a - b),
-  }));
-  const extra = pushed.reduce((sum, child, index) => sum + cost(child.packages) - cost(children[index]!.packages), 0);
-  const isTiny = weigh(problem, node.packages) < (problem.minBytes ?? 0);
-  return isTiny || extra < cost(node.packages) ? { ...node, packages: [], children: pushed } : { ...node, children };
+function randomMove(tree: Dendrogram, random: (limit: number) => number): void {
+  const node = random(tree.parent.length);
+  const target = random(tree.parent.length);
+  const join = tree.parent[node]!;
+  if (join === -1 || target === join || tree.parent[target] === join || isBelow(tree, target, node)) return;
+  regraft(tree, node, target);
 }
 
-function nodeOf(cluster: Cluster, above: ReadonlySet<number>): TreeNode {
-  const packages = [...cluster.common].filter((item) => !above.has(item));
-  const held = packages.length === 0 ? above : new Set([...above, ...packages]);
-  return {
-    machines: cluster.machines,
-    packages,
-    children: cluster.children.map((child) => nodeOf(child, held)).sort((a, b) => a.machines[0]! - b.machines[0]!),
+/** The same numbers in every run (a linear congruential generator; Numerical Recipes, 7.1). */
+function sequence(): (limit: number) => number {
+  let state = 2015;
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
   };
 }

@@ -19,20 +19,28 @@ export interface TreeQuestion {
   readonly context: ReductionContext;
   readonly sources: InstallPlan['sources'];
   readonly options: PlanOptions;
+  readonly universe: Universe;
   /** What the package manager of the base told; absent when nobody asked. */
   readonly isOffered?: (item: InstalledPackage) => boolean;
   /** Names that are in the base, or come along when packages are installed, by the machines that lack them. */
   readonly unwantedBy?: (machines: readonly MachineFiles[], isOnBase: boolean) => readonly string[];
 }
 
+/** Every package of the group that the base lacks, numbered: what both arrangements of a group are made from. */
+export interface Universe {
+  readonly items: readonly InstalledPackage[];
+  readonly packages: readonly TreePackage[];
+  /** By machine the numbers of its packages, rising. */
+  readonly machines: readonly (readonly number[])[];
+}
+
 /** The package layers of a group, parents first, and for each machine the ids on its way from the base up. */
 export function layersOfTree(question: TreeQuestion): { layers: LayerPlan[]; chains: string[][] } {
-  const { base, members, options, modes } = question;
-  const universe = numberPackages(question);
+  const { base, members, options, universe } = question;
   const roots = packageTree({
     packages: universe.packages,
     machines: universe.machines,
-    mode: universe.identities.some((identity) => modes.get(identity)?.mode === 'install') ? 'install' : 'disk',
+    mode: 'disk',
     levels: options.levels,
     minBytes: options.minLayerSize ?? 0,
   });
@@ -87,14 +95,11 @@ function nodeLayers(
   return { last, installed };
 }
 
-/** Numbers every package of the group that the base lacks, with bytes and needs of each. */
-function numberPackages(question: TreeQuestion): {
-  items: InstalledPackage[];
-  identities: string[];
-  packages: TreePackage[];
-  machines: number[][];
-} {
-  const { members, basePackages, context } = question;
+/** With bytes, needs and mode of each. */
+export function numberPackages(
+  question: Pick<TreeQuestion, 'members' | 'basePackages' | 'context' | 'modes'>,
+): Universe {
+  const { members, basePackages, context, modes } = question;
   const inBase = new Set(basePackages.map(packageIdentity));
   // Some version of these is in every base, though perhaps not the machine's, whose files then lie in a layer.
   const baseKeys = new Set(members.flatMap(({ reduction }) => reduction.base.map(packageIdentity)));
@@ -128,8 +133,11 @@ function numberPackages(question: TreeQuestion): {
   }
   return {
     items,
-    identities: [...numbers.keys()],
-    packages: items.map((_, number) => ({ bytes: bytes[number]!, needs: needs[number]! })),
+    packages: items.map((item, number) => ({
+      bytes: bytes[number]!,
+      needs: needs[number]!,
+      mode: modes.get(packageIdentity(item))?.mode ?? 'disk',
+    })),
     machines: members.map(({ packages }) =>
       packages
         .map((item) => numbers.get(packageIdentity(item)))
