@@ -11,6 +11,8 @@ export interface RuntimeFacts {
   readonly folders: readonly RuntimeFolder[];
   /** Names in /etc/passwd, and each one's number and primary group (its name, or its number). */
   readonly users: ReadonlyMap<string, { readonly uid: number; readonly group: string }>;
+  /** Names in /etc/group. */
+  readonly groups: ReadonlySet<string>;
   /** Users and groups of the system's range, whose numbers package scripts give out; absent when nobody asked. */
   readonly accounts?: SystemAccounts;
 }
@@ -54,6 +56,14 @@ export interface MachineContainers {
   readonly problems: readonly Problem[];
 }
 
+/** Names of capabilities(7) without `CAP_`; `drop` may be `ALL`. */
+export interface ContainerCapabilities {
+  readonly add: readonly string[];
+  readonly drop: readonly string[];
+  /** Named by the unit, and not given because they reach the host. */
+  readonly withheld: readonly string[];
+}
+
 export interface ContainerService {
   /** `Service.name`, its word in folders and Compose, and the last component of its image's name. */
   readonly service: string;
@@ -62,6 +72,8 @@ export interface ContainerService {
   readonly description: string | null;
   /** What the container runs, preparation included. */
   readonly command: readonly string[];
+  /** Which word of the command is shell text that takes secrets from the environment; absent when none is. */
+  readonly scriptWord?: number;
   /** As USER of a Dockerfile; null for root. */
   readonly user: string | null;
   readonly workingDirectory: string | null;
@@ -70,7 +82,10 @@ export interface ContainerService {
   readonly stopSignal: string | null;
   readonly restart: Service['restart'];
   readonly limits: ServiceLimits;
-  readonly capabilities: readonly string[] | null;
+  /** Null where the unit says nothing: the engine's own set. */
+  readonly capabilities: ContainerCapabilities | null;
+  /** Whether the program itself is another user's, whoever starts it. */
+  readonly isUnprivileged: boolean;
   /** Slugs of services that start first; never a circle. */
   readonly after: readonly string[];
   readonly healthCheck: readonly string[] | null;

@@ -4,7 +4,7 @@ import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import type { InstalledPackage } from '../model/packages.js';
 import { displayPath, hasEscapes } from '../model/path.js';
-import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../model/plan.js';
+import type { GroupPlan, LayerPlan, MachinePlan, Plan, ReusedFile } from '../model/plan.js';
 import type { Job, Service } from '../model/services.js';
 import { maskCommand, maskEnvironment, maskValues, secretValues } from '../syntax/secret-words.js';
 
@@ -163,6 +163,14 @@ function serviceReport(service: Service, { containers }: MachinePlan, { showSecr
     workingDirectory: service.workingDirectory === null ? null : displayPath(service.workingDirectory),
     ports: service.ports.map((port) => ({ ...port, evidence: shownEvidence(port.evidence) })),
     listens: service.listens.map(displayPath),
+    ...(service.activation === undefined
+      ? {}
+      : {
+          activation: {
+            ...service.activation,
+            sockets: service.activation.sockets.map((socket) => ({ ...socket, address: displayPath(socket.address) })),
+          },
+        }),
     container: { ...container, command: container.command === null ? null : shown(container.command) },
     evidence: service.evidence.map(shownEvidence),
   };
@@ -231,9 +239,20 @@ function layerReport(layer: LayerPlan, built: BuiltSizes | undefined) {
       : { named: layer.install.named, reduction: layer.install.reduction, remove: layer.install.remove }),
     ...(layer.paths === undefined ? {} : { paths: layer.paths.length }),
     ...(layer.deletions === undefined ? {} : { deletions: layer.deletions.length }),
+    ...(layer.reused === undefined ? {} : { reused: reusedReport(layer.reused) }),
     size: { ...layer.size, built: built?.size ?? null },
     tar: { ...layer.tar, built: built?.tar ?? null },
   };
+}
+
+function reusedReport(files: readonly ReusedFile[]) {
+  return files.map(({ path, from, patch, size, shipped }) => ({
+    ...located(path),
+    from: displayPath(from),
+    how: patch === null ? 'copied' : 'patched',
+    size,
+    shipped,
+  }));
 }
 
 function keyOf(item: Pick<InstalledPackage, 'name' | 'architecture'>): string {

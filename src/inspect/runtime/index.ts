@@ -26,13 +26,15 @@ export async function inspectRuntime(fs: GuestFs): Promise<RuntimeFacts> {
     hosts: hosts(await lines('/etc/hosts')),
     folders: await readTmpfiles(fs),
     users: users(passwd, group),
+    groups: new Set(group.map((line) => line.split(':', 1)[0]!).filter((name) => name !== '')),
     accounts: systemAccounts(passwd, group),
   };
 }
 
 function hostname(lines: readonly string[]): string | null {
   const name = lines.find((line) => line !== '' && !line.startsWith('#'));
-  return name !== undefined && isHostName(name) ? name : null;
+  // The kernel takes 64 bytes (sethostname(2)), engines one less.
+  return name !== undefined && name.length < 64 && isHostName(name) ? name : null;
 }
 
 /** hosts(5), without the machine itself and the names of multicast groups. */
@@ -40,13 +42,25 @@ function hosts(lines: readonly string[]): { address: string; names: string[] }[]
   const found: { address: string; names: string[] }[] = [];
   for (const line of lines) {
     const [address = '', ...names] = line.split('#', 1)[0]!.split(/\s+/);
-    if (!/^(?:[0-9.]{7,15}|[0-9a-fA-F:.]{3,45})$/.test(address) || !/[.:]/.test(address)) continue;
+    if (!isAddress(address)) continue;
     if (/^127\.|^::1$|^0\.0\.0\.0$|^255\.|^f[ef][0-9a-f]{2}::[0-9a-f]?$/i.test(address)) continue;
     const valid = names.filter(isHostName);
     if (valid.length > 0) found.push({ address, names: valid });
     if (found.length >= MAX_HOSTS) break;
   }
   return found;
+}
+
+/** Engines refuse the whole container for one that is none. */
+function isAddress(text: string): boolean {
+  const isIpv4 = (part: string): boolean => /^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}$/.test(part);
+  if (!text.includes(':')) return isIpv4(text);
+  const tail = /:([0-9.]+\.[0-9.]+)$/.exec(text)?.[1];
+  if (text.length > 45 || (tail !== undefined && !isIpv4(tail))) return false;
+  const halves = (tail === undefined ? text : `${text.slice(0, -tail.length)}0:0`).split('::');
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const isFull = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8;
+  return isFull && groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group));
 }
 
 function isHostName(text: string): boolean {

@@ -1,15 +1,20 @@
-import type { ContainerService, MachineContainers, RuntimeFolder } from '../../model/containers.js';
+import type { ContainerService, MachineContainers, RuntimeFacts } from '../../model/containers.js';
 import type { Problem } from '../../model/evidence.js';
 import type { InspectedMachine } from '../../model/inspected.js';
 import { comparePaths, parentPath } from '../../model/path.js';
 import type { Service } from '../../model/services.js';
-import { runtimeFolders } from './folders.js';
+import { ambientNames, containerCapabilities } from './capabilities.js';
+import { dynamicUsers } from './dynamic-users.js';
+
+import { runtimeFolders, unitFolders, type WantedFolder } from './folders.js';
 import { type Foreground, foregroundForm } from './foreground/index.js';
 import { healthCheck } from './health-check.js';
+import { type Identity, identify, isRootUser } from './identity.js';
 import { type ImageFiles, imageFiles } from './image-files.js';
 import { uniqueName } from './names.js';
 import { startOrder } from './order.js';
 import { launch } from './preparation.js';
+import { isSignal } from './signals.js';
 import { sharedVolumes } from './volumes.js';
 import { isWritable, unwritable } from './writable.js';
 
@@ -23,14 +28,13 @@ export interface ContainerOptions {
 
 /** Environment names that a Dockerfile and a shell both take (POSIX.1-2017, 8.1). */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,200}$/;
-const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
-const SIGNAL = /^(?:SIG)?[A-Z0-9+-]{1,12}$/;
 
 /** The machine as containers: one for each application service that a boot would start (design §9). */
 export function planContainers(machine: InspectedMachine, options: ContainerOptions): MachineContainers {
   const image = imageFiles(machine.files);
   const problems: Problem[] = [];
-  const forms = new Map(machine.services.map((service) => [service.name, foregroundForm(service)]));
+  const forms = new Map(machine.services.map((service) => [service.name, foregroundForm(service, image)]));
+  const accounts = dynamicUsers(machine.services, image, machine.runtime?.users ?? null);
   const drafts: Draft[] = [];
   const left: { name: string; role: Service['role']; reason: string }[] = [];
   const commands = new Map<string, Service['container']>();
@@ -41,14 +45,15 @@ export function planContainers(machine: InspectedMachine, options: ContainerOpti
       ...(form.reason === undefined ? {} : { reason: form.reason }),
     });
     const reason = reasonAgainst(service, form, options.include);
-    const drafted = reason === null ? draft(service, form, machine, image, problems) : { reason };
+    const drafted =
+      reason === null ? draft(service, form, { runtime: machine.runtime, image, accounts, problems }) : { reason };
     if (!('reason' in drafted)) drafts.push(drafted);
     else if (service.enabled || service.role === 'application') {
       left.push({ name: service.name, role: service.role, reason: drafted.reason });
     }
   }
   const running = drafts.map(({ service }) => service);
-  const folders = runtimeFolders(wantedFolders(machine, drafts), image, machine.runtime?.users ?? null);
+  const folders = runtimeFolders(wantedFolders(machine, drafts, image), image, machine.runtime?.users ?? null);
   const shared = sharedVolumes(
     machine.files.dataDirectories,
     drafts.map(({ service, form }) => ({ service, data: form.data })),
@@ -86,6 +91,8 @@ export function planContainers(machine: InspectedMachine, options: ContainerOpti
 interface Draft {
   readonly service: Service;
   readonly form: Foreground;
+  /** Whose the program and its folders are. */
+  readonly identity: Identity;
   readonly container: Omit<ContainerService, 'slug' | 'image' | 'after' | 'healthCheck'>;
 }
 
@@ -96,22 +103,28 @@ function reasonAgainst(service: Service, form: Foreground, include: readonly str
   return form.command === null ? form.reason! : null;
 }
 
-function draft(
-  service: Service,
-  form: Foreground,
-  machine: InspectedMachine,
-  image: ImageFiles,
-  problems: Problem[],
-): Draft | { reason: string } {
-  const user = form.user ?? service.user;
+interface DraftContext {
+  readonly runtime: RuntimeFacts | undefined;
+  readonly image: ImageFiles;
+  /** Numbers of dynamic users by name. */
+  readonly accounts: ReadonlyMap<string, number>;
+  readonly problems: Problem[];
+}
+
+function draft(service: Service, form: Foreground, context: DraftContext): Draft | { reason: string } {
+  const { image, problems } = context;
   const where = service.evidence[0]?.path ?? '/';
-  if (!USER.test(user)) return { reason: 'its user has a name that no image can hold' };
-  if (machine.runtime !== undefined && !machine.runtime.users.has(user) && !/^[0-9]+$/.test(user) && user !== 'root') {
-    return { reason: `its user ${user} is not in /etc/passwd: the init system would make it up` };
-  }
+  const known = identify(service, form.user ?? null, context);
+  if ('reason' in known) return known;
+  const { identity, dockerUser } = known;
+  const environment: [string, string][] = Object.entries({
+    ...(service.dynamicUser === true ? { HOME: '/', LOGNAME: service.user, USER: service.user } : {}),
+    ...service.environment,
+    ...form.environment,
+  });
   const plain: [string, string][] = [];
   const odd: [string, string][] = [];
-  for (const [name, value] of Object.entries({ ...service.environment, ...form.environment }).sort(byName)) {
+  for (const [name, value] of environment.sort(byName)) {
     if (!VARIABLE.test(name) || !isWritable(value)) {
       problems.push({
         code: 'variable-left-out',
@@ -121,8 +134,19 @@ function draft(
     } else if (/[\x01-\x1f\x7f-\x9f\u2028\u2029]/.test(value)) odd.push([name, value]);
     else plain.push([name, value]);
   }
-  const group = form.user !== undefined || service.group === primaryGroup(machine, user) ? null : service.group;
-  const launched = launch({ service, command: form.command!, user, group, oddVariables: odd }, image);
+  const ambient = service.privileges === undefined || isRootUser(identity.user) ? [] : ambientNames(service.privileges);
+  const launched = launch(
+    {
+      prepare: service.prepare,
+      command: form.command!,
+      identity,
+      dockerUser,
+      environment: plain,
+      oddVariables: odd,
+      ambient,
+    },
+    image,
+  );
   if ('reason' in launched) return launched;
   const reason = unwritable(launched.command);
   if (reason !== null) return { reason };
@@ -135,23 +159,36 @@ function draft(
       reason: `${service.name}: no image can hold its working directory`,
     });
   }
+  const isUnprivileged = !isRootUser(identity.user);
   return {
     service,
     form,
+    identity,
     container: {
       service: service.name,
       description: service.description,
       command: launched.command,
+      ...(launched.scriptWord === undefined ? {} : { scriptWord: launched.scriptWord }),
       user: launched.user,
       workingDirectory: keepsFolder ? folder : null,
-      environment: plain,
+      environment: [...plain, ...launched.variables].sort(byName),
       ports: service.ports,
-      stopSignal: service.stopSignal !== null && SIGNAL.test(service.stopSignal) ? service.stopSignal : null,
-      restart: service.type === 'oneshot' ? 'no' : service.restart,
+      stopSignal: stopSignal(service, form),
+      restart: form.isActivated === true ? 'always' : service.type === 'oneshot' ? 'no' : service.restart,
       limits: service.limits,
-      capabilities: service.capabilities,
+      capabilities:
+        service.privileges === undefined
+          ? null
+          : containerCapabilities(service.privileges, launched.user === null && isUnprivileged),
+      isUnprivileged,
     },
   };
+}
+
+/** The unit's own, or else what ends the program soon. */
+function stopSignal(service: Service, form: Foreground): string | null {
+  const own = service.stopSignal?.trim().toUpperCase() ?? '';
+  return isSignal(own) ? own : (form.stopSignal ?? null);
 }
 
 function finished(drafts: readonly Draft[], base: string, taken: Set<string>, image: ImageFiles): ContainerService[] {
@@ -186,18 +223,16 @@ function slugsOf(name: string, slugs: ReadonlyMap<string, string>): string[] {
 }
 
 /** The unit's own folders first, then those of tmpfiles.d, then what a script would make, then those of sockets and pid files. */
-function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[]): RuntimeFolder[] {
-  const group = (service: Service): string => service.group ?? primaryGroup(machine, service.user) ?? service.user;
+function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[], image: ImageFiles): WantedFolder[] {
+  const ownedBy = ({ user, group }: Identity): { owner: string; group: string } => ({ owner: user, group });
   return [
-    ...drafts.flatMap(({ service }) =>
-      service.directories.map(({ path, mode }) => ({ path, mode, owner: service.user, group: group(service) })),
-    ),
+    ...drafts.flatMap(({ service, identity }) => unitFolders(service, identity, image)),
     ...(machine.runtime?.folders ?? []),
     ...drafts.flatMap(({ form }) => form.folders),
-    ...drafts.flatMap(({ service, form }) =>
+    ...drafts.flatMap(({ service, form, identity }) =>
       [...service.listens, ...volatileArguments(form.command ?? [])]
         .filter((path) => path.startsWith('/'))
-        .map((path) => ({ path: parentPath(path), mode: 0o755, owner: service.user, group: group(service) })),
+        .map((path) => ({ path: parentPath(path), mode: 0o755, ...ownedBy(identity) })),
     ),
   ];
 }
@@ -205,10 +240,6 @@ function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[]): Run
 /** Files below /run that a command names (pid files, sockets): a script would have made their folders. */
 function volatileArguments(command: readonly string[]): string[] {
   return command.flatMap((word) => /(?:^|=)((?:\/var)?\/run\/[\w./-]{1,200})$/.exec(word.slice(0, 300))?.[1] ?? []);
-}
-
-function primaryGroup(machine: InspectedMachine, user: string): string | null {
-  return machine.runtime?.users.get(user)?.group ?? null;
 }
 
 function waiting(image: ImageFiles): readonly string[] | null {

@@ -47,7 +47,8 @@ export function sharedVolumes(
     const state = service.directories.map((each) => each.path).filter((path) => isWithin(path, '/var/lib'));
     for (const path of [...known, ...state]) {
       const canonical = image.canonical(path);
-      const exists = image.find(path)?.entry.type === 'directory';
+      const exists =
+        image.find(path)?.entry.type === 'directory' || folders.some((folder) => folder.path === canonical);
       if (exists && !wanted.has(canonical)) wanted.set(canonical, `data of ${service.name}`);
     }
     for (const socket of service.listens) {
@@ -71,7 +72,8 @@ export function sharedVolumes(
 
 function refusal(path: string, folders: readonly RuntimeFolder[], image: ImageFiles): string | null {
   if (NEVER.has(path)) return 'is shared by the services of the machine and cannot be a volume: it holds programs';
-  if (hasEscapes(path) || /[\0-\x1f\x7f]/.test(path))
+  // Compose of the first generation writes a mount as `name:path`.
+  if (hasEscapes(path) || /[\0-\x1f\x7f:]/.test(path))
     return 'has a name that no Compose file can hold; its containers do not share it';
   if (path === '/run' || folders.some((folder) => folder.path === path)) return null;
   if (image.find(path)?.entry.type === 'directory') return null;

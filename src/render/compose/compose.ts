@@ -24,6 +24,7 @@ export function composeFile(
     const notes = [
       service.description === null ? service.service : `${service.service}: ${service.description}`,
       ...capabilityNotes(service),
+      ...limitNotes(service),
     ];
     services.add(commented(service.slug, memberService(each, holder.name, containers, volumes), notes, true));
   }
@@ -53,7 +54,9 @@ function holderService(containers: MachineContainers): YAMLMap {
     item.comment = ` ${oneLine(`${service}, ${port.evidence.path}${line}${port.inferred === true ? ' (inferred)' : ''}`)}`;
     ports.add(item);
   }
-  const needsLowPorts = services.some(({ user, ports: own }) => user !== null && own.some(({ port }) => port < 1024));
+  const needsLowPorts = services.some(
+    ({ isUnprivileged, ports: own }) => isUnprivileged && own.some(({ port }) => port < 1024),
+  );
   return map(
     ['image', text(holder!.image)],
     ['build', text('./services/net')],
@@ -93,7 +96,7 @@ function memberService(
   volumes: readonly YAMLMap[],
 ): YAMLMap {
   const { limits } = service;
-  const memory = limits.memory ?? ceiling.memory;
+  const memory = limits.memory === undefined ? ceiling.memory : Math.max(limits.memory, LEAST_MEMORY);
   const cpus = limits.cpus ?? ceiling.cpus;
   const ready = new Set(services.filter((each) => each.healthCheck !== null).map(({ slug }) => slug));
   const after = map([holder, map(['condition', text('service_started')])]);
@@ -120,7 +123,10 @@ function memberService(
     ...(memory === undefined ? [] : [entry('mem_limit', text(`${memory}b`))]),
     ...(cpus === undefined ? [] : [entry('cpus', cpus)]),
     ...(limits.tasks === undefined ? [] : [entry('pids_limit', limits.tasks)]),
-    ...(limits.openFiles === undefined ? [] : [entry('ulimits', map(['nofile', limits.openFiles]))]),
+    ...(limits.openFiles === undefined
+      ? []
+      : [entry('ulimits', map(['nofile', Math.min(limits.openFiles, MOST_OPEN_FILES)]))]),
+    ...capabilityEntries(service),
     ...(volumes.length === 0 ? [] : [entry('volumes', list(volumes.map((volume) => volume.clone() as YAMLMap)))]),
   );
 }
@@ -128,7 +134,7 @@ function memberService(
 function healthCheck(test: readonly string[]): YAMLMap {
   return map(
     ['test', words(test.map((word) => [word]))],
-    ['interval', text('10s')],
+    ['interval', text('5s')],
     ['timeout', text('5s')],
     ['retries', 6],
     ['start_period', text('60s')],
@@ -150,16 +156,41 @@ function header(machine: string, { ceiling, left, hostname }: MachineContainers)
     parts.length === 0
       ? 'Its descriptor names no CPUs and no memory, so services without a limit of their own have none.'
       : `The machine had ${parts.join(' and ')}: the ceiling of services that have no limit of their own.`,
+    ...(ceiling.cpus === undefined ? [] : ['An engine refuses more CPUs than its host has: lower cpus there.']),
     ...(byReason.size === 0 ? [] : ['', 'Services of the machine without a container:']),
     ...[...byReason].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, names]) => `  ${reason}: ${names.join(', ')}`),
   ];
 }
 
-/** A bounding set is what a unit may have, not what it needs; engines give a small set by themselves. */
+/** What engines accept: Docker's least memory, and the kernel's own ceiling of open files (proc(5), /proc/sys/fs/nr_open). */
+const LEAST_MEMORY = 6 * 1024 * 1024;
+const MOST_OPEN_FILES = 1_048_576;
+
+function limitNotes({ limits }: ContainerService): string[] {
+  const { memory, openFiles } = limits;
+  return [
+    ...(memory === undefined || memory >= LEAST_MEMORY
+      ? []
+      : [`Its unit allows ${memory} bytes of memory: engines refuse less than 6 MiB.`]),
+    ...(openFiles === undefined || openFiles <= MOST_OPEN_FILES
+      ? []
+      : [`Its unit allows ${openFiles} open files: more than a kernel's usual ceiling is refused.`]),
+  ];
+}
+
+function capabilityEntries({ capabilities }: ContainerService): Entry[] {
+  if (capabilities === null) return [];
+  const { add, drop } = capabilities;
+  return [
+    ...(drop.length === 0 ? [] : [entry('cap_drop', list(drop.map(text)))]),
+    ...(add.length === 0 ? [] : [entry('cap_add', list(add.map(text)))]),
+  ];
+}
+
 function capabilityNotes({ capabilities }: ContainerService): string[] {
-  return capabilities === null || capabilities.length === 0
+  return capabilities === null || capabilities.withheld.length === 0
     ? []
-    : [`Its unit allows ${capabilities.join(' ')}; cap_add what it turns out to need.`];
+    : [`Its unit allows ${capabilities.withheld.join(' ')}, which reach the host: cap_add what it turns out to need.`];
 }
 
 /** Keys that some reader of YAML 1.1 takes for something else than text (`no`, and `e-0` for a number) are quoted. */

@@ -44,7 +44,11 @@ export function guardService(service: ContainerService, showSecrets: boolean, ta
     if (value.length >= MIN_SECRET_LENGTH && !known.has(value)) known.set(value, made);
     return [name, made];
   });
-  const ranges = new Map(secretWords(service.command).map((range) => [range.word, range]));
+  const ranges = new Map(
+    secretWords(service.command)
+      .filter(({ word }) => word !== service.scriptWord)
+      .map((range) => [range.word, range]),
+  );
   for (const { word: index, start, end } of ranges.values()) {
     const word = service.command[index]!;
     const option = optionName(word.slice(0, start)) ?? optionName(service.command[index - 1] ?? '');
@@ -53,6 +57,7 @@ export function guardService(service: ContainerService, showSecrets: boolean, ta
   }
   const everywhere = [...known].filter(([value]) => value.length >= MIN_SECRET_LENGTH);
   const command = service.command.map((word, index): TextPart[] => {
+    if (index === service.scriptWord) return [word];
     const range = ranges.get(index);
     const parts: TextPart[] =
       range === undefined

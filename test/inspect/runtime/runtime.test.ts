@@ -58,3 +58,29 @@ test('users have their numbers and the names of their groups', async (t) => {
     ],
   );
 });
+
+test('addresses that are none, and names longer than the kernel takes, are left out', async (t) => {
+  const lines = [
+    '999.1.1.1',
+    '1.2.3',
+    '1.2.3.4.5',
+    '1::2::3',
+    '1:2:3:4:5:6:7:8:9',
+    'abcde::1',
+    '::10.0.0.1',
+    '10.0.0.7',
+  ];
+  const { hosts, hostname, groups } = await inspectRuntime(
+    memoryGuest({
+      '/etc/hosts': lines.map((address, index) => `${address} h${index}\n`).join(''),
+      '/etc/hostname': 'a'.repeat(64),
+      '/etc/group': 'root:x:0:\nweb:x:33:\n',
+    }),
+  );
+  t.deepEqual(
+    hosts.map(({ address }) => address),
+    ['::10.0.0.1', '10.0.0.7'],
+  );
+  t.is(hostname, null);
+  t.deepEqual([...groups], ['root', 'web']);
+});

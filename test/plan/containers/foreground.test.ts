@@ -1,6 +1,8 @@
 import test from 'ava';
 import type { Service } from '../../../src/model/services.js';
 import { FOREGROUND_ROWS, foregroundForm } from '../../../src/plan/containers/foreground/index.js';
+import { imageFiles } from '../../../src/plan/containers/image-files.js';
+import { machineOf } from '../machine.js';
 
 /** Of each row one command that forks, and the form that stays. Those of distributions are as their scripts start them. */
 const CASES: readonly (readonly [given: string, expected: string])[] = [
@@ -37,6 +39,18 @@ const CASES: readonly (readonly [given: string, expected: string])[] = [
   ['/usr/share/jetty9/bin/jetty.sh start', '/usr/share/jetty9/bin/jetty.sh run'],
   ['/usr/bin/jsvc -user tomcat Boot', '/usr/bin/jsvc -nodetach -user tomcat Boot'],
   ['/usr/bin/java -jar jenkins.war --daemon', '/usr/bin/java -jar jenkins.war'],
+  ['/opt/wildfly/bin/standalone.sh -b 0.0.0.0', '/opt/wildfly/bin/standalone.sh -b 0.0.0.0'],
+  ['/usr/bin/traefik --configfile x', '/usr/bin/traefik --configfile x'],
+  ['/usr/bin/uvicorn app:app', '/usr/bin/uvicorn app:app'],
+  ['/usr/bin/gitea web', '/usr/bin/gitea web'],
+  ['/usr/bin/docker-registry serve x.yml', '/usr/bin/docker-registry serve x.yml'],
+  ['/usr/lib/postgresql/15/bin/postgres -D /x', '/usr/lib/postgresql/15/bin/postgres -D /x'],
+  ['/usr/bin/influxd -config x', '/usr/bin/influxd -config x'],
+  ['/usr/bin/nats-server -c x', '/usr/bin/nats-server -c x'],
+  ['/usr/bin/etcd', '/usr/bin/etcd'],
+  ['/usr/bin/consul agent -config-dir x', '/usr/bin/consul agent -config-dir x'],
+  ['/usr/local/bin/minio server /data', '/usr/local/bin/minio server /data'],
+  ['/usr/bin/prometheus-node-exporter --x', '/usr/bin/prometheus-node-exporter --x'],
   [
     '/usr/bin/pg_ctlcluster --skip-systemctl-redirect 15-main start',
     '/usr/lib/postgresql/15/bin/postgres -D /etc/postgresql/15/main',
@@ -47,7 +61,7 @@ const CASES: readonly (readonly [given: string, expected: string])[] = [
     '/usr/pgsql-9.4/bin/postgres -D /var/lib/pgsql/9.4/data',
   ],
   ['/usr/sbin/mysqld --daemonize --user=mysql', '/usr/sbin/mysqld --user=mysql'],
-  ['/usr/bin/mysqld_safe', '/usr/bin/mysqld_safe'],
+  ['/usr/bin/mysqld_safe --nice=5 --datadir=/x', '/usr/sbin/mariadbd --user=mysql --datadir=/x'],
   ['/usr/bin/mongod --fork -f /etc/mongod.conf', '/usr/bin/mongod -f /etc/mongod.conf'],
   [
     '/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize yes',
@@ -151,16 +165,20 @@ const CASES: readonly (readonly [given: string, expected: string])[] = [
   ['/usr/sbin/ddclient -syslog', '/usr/sbin/ddclient -syslog -foreground'],
 ];
 
-function service(
-  command: readonly string[],
-  facts: Partial<Service> = {},
-): Pick<Service, 'command' | 'type' | 'init' | 'name'> {
-  return { command, type: 'forking', init: 'systemd', name: 'a.service', ...facts };
+function service(command: readonly string[], facts: Partial<Service> = {}): Parameters<typeof foregroundForm>[0] {
+  const nobody = { user: 'root', group: null, environment: {} };
+  return { command, type: 'forking', init: 'systemd', name: 'a.service', ...nobody, ...facts };
 }
+
+const PROGRAM = { content: 'x', mode: 0o755 };
+function imageWith(...programs: readonly string[]): ReturnType<typeof imageFiles> {
+  return imageFiles(machineOf({ files: Object.fromEntries(programs.map((path) => [path, PROGRAM])) }).files);
+}
+const IMAGE = imageWith('/usr/sbin/mariadbd');
 
 const stays = test.macro({
   exec(t, given: string, expected: string) {
-    t.deepEqual(foregroundForm(service(given.split(' '))).command, expected.split(' '));
+    t.deepEqual(foregroundForm(service(given.split(' ')), IMAGE).command, expected.split(' '));
   },
   title: (_, given) => `stays in the foreground: ${given}`,
 });
@@ -169,7 +187,8 @@ for (const [given, expected] of CASES) test(stays, given, expected);
 test('every row has a case', (t) => {
   const special = new Set(['nginx', 'apache2']);
   const tried = CASES.map(([given]) => given.split(' ')[0]!.replace(/^.*\//, ''));
-  for (const { programs } of FOREGROUND_ROWS) {
+  for (const { programs, refused } of FOREGROUND_ROWS) {
+    if (refused !== undefined) continue;
     const isTried = programs.some(
       (program) =>
         special.has(program) || tried.some((name) => name.replace(/-?[0-9.]+$/, '') === program || name === program),
@@ -238,10 +257,37 @@ test('what forks and is in no row has a reason instead of a command', (t) => {
   t.regex(form.reason!, /background/);
 });
 
-test('what the init system hands its connections to has no form', (t) => {
-  t.is(foregroundForm(service(['/bin/cat'], { name: 'echo.socket', type: 'simple' })).command, null);
-  t.is(foregroundForm(service(['/usr/sbin/tftpd'], { init: 'inetd', type: 'simple' })).command, null);
+test('without a command there is no form', (t) => {
   t.is(foregroundForm(service([])).command, null);
+});
+
+test('what the kernel serves has the reason, whichever program sets it up', (t) => {
+  for (const program of FOREGROUND_ROWS.flatMap(({ refused, programs }) => (refused === undefined ? [] : programs))) {
+    const form = foregroundForm(service([`/usr/sbin/${program}`, '8'], { type: 'oneshot' }));
+    t.is(form.command, null);
+    t.regex(form.reason!, /kernel/);
+  }
+});
+
+test('a known daemon that a unit of one shot starts is kept in the foreground too', (t) => {
+  const oneshot = { type: 'oneshot' } as const;
+  t.deepEqual(foregroundForm(service(['/usr/sbin/named'], oneshot)).command, ['/usr/sbin/named', '-f']);
+  const client = ['/usr/bin/rsync', '-a', '/a', 'b:/c'];
+  t.deepEqual(foregroundForm(service(client, oneshot)).command, client);
+});
+
+test('databases and proxies that would wait for their clients are told to end at once', (t) => {
+  const signals = [
+    '/usr/bin/pg_ctlcluster 15-main start',
+    '/usr/lib/postgresql/15/bin/postgres',
+    '/usr/sbin/squid',
+  ].map((text) => foregroundForm(service(text.split(' '))).stopSignal);
+  t.deepEqual(signals, ['SIGINT', 'SIGINT', 'SIGINT']);
+  t.is(foregroundForm(service(['/usr/sbin/nginx'])).stopSignal, undefined);
+});
+
+test('without a server beside it mysqld_safe stays what it is', (t) => {
+  t.deepEqual(foregroundForm(service(['/usr/bin/mysqld_safe'])).command, ['/usr/bin/mysqld_safe']);
 });
 
 test('a cluster or version that is no name is refused', (t) => {

@@ -35,7 +35,7 @@ const SHOP = machineWith(
     serviceOf('db.service', {
       ports: [portOf(5432, '::1'), portOf(53, '0.0.0.0', 'udp')],
       after: ['shop.service'],
-      limits: { memory: 1_000_000, cpus: 0.5, openFiles: 99, tasks: 7 },
+      limits: { memory: 10_000_000, cpus: 0.5, openFiles: 99, tasks: 7 },
       restart: 'on-failure',
     }),
     serviceOf('ssh.service', { role: 'system', reason: 'the administrator decides', ports: [portOf(22)] }),
@@ -69,8 +69,16 @@ test('the holder alone carries ports and names, and mounts every volume; the oth
 
 test('limits come from the unit, or the machine is the ceiling', (t) => {
   const { db, shop } = composeOf(SHOP).services;
-  t.like(db!, { mem_limit: '1000000b', cpus: 0.5, pids_limit: 7, ulimits: { nofile: 99 }, restart: 'on-failure' });
+  t.like(db!, { mem_limit: '10000000b', cpus: 0.5, pids_limit: 7, ulimits: { nofile: 99 }, restart: 'on-failure' });
   t.like(shop!, { mem_limit: '4000000b', cpus: 2, restart: 'no' });
+});
+
+test('limits that an engine would refuse are moved to what it takes, and said', (t) => {
+  const machine = machineWith([serviceOf('a', { limits: { memory: 1000, openFiles: 1_073_741_816 } })]);
+  t.like(composeOf(machine).services.a!, { mem_limit: '6291456b', ulimits: { nofile: 1_048_576 } });
+  const text = outputOf([machine]).get('vms/web/compose.yaml')!;
+  t.regex(text, /# .*1000 bytes of memory/);
+  t.regex(text, /# .*1073741816 open files/);
 });
 
 test('services that wait for each other do not make a circle', (t) => {
@@ -149,6 +157,85 @@ test('what is prepared as root is done before the user changes, and the program 
   t.regex(script, /\nexec \/usr\/bin\/setpriv --reuid=app --regid=app --init-groups -- "\$@"$/);
 });
 
+test('as with systemd a preparation that fails ends the start, unless it may fail', (t) => {
+  const step = (text: string, mayFail: boolean) => ({ command: ['/bin/sh', '-c', text], privileged: true, mayFail });
+  const outcome = (...prepare: ReturnType<typeof step>[]) => {
+    const machine = machineWith([serviceOf('a', { command: ['/bin/echo', 'ran'], prepare })]);
+    const [, ...words] = composeOf(machine).services.a!.command.map((word: string) => word.replaceAll('$$', '$'));
+    const { status, stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' });
+    return { status, stdout, says: stderr.includes('preparation failed') };
+  };
+  t.deepEqual(outcome(step('exit 7', true), step('true', false)), { status: 0, stdout: 'ran\n', says: true });
+  t.deepEqual(outcome(step('true', false), step('exit 7', false)), { status: 1, stdout: '', says: true });
+});
+
+const DYNAMIC = serviceOf('a.service', {
+  user: 'made-up',
+  dynamicUser: true,
+  directories: [
+    { path: '/var/lib/a', mode: 0o755 },
+    { path: '/run/a', mode: 0o755 },
+  ],
+});
+
+test('a dynamic user gets a number that its name decides, and folders of its own', (t) => {
+  const other = serviceOf('b.service', { user: 'made-up-too', dynamicUser: true });
+  const machine = machineWith([DYNAMIC, other]);
+  const { a, b } = composeOf(machine).services;
+  const [uid] = /^\d+(?=:\d+$)/.exec(a!.user)!;
+  t.true(Number(uid) >= 61_184 && Number(uid) <= 65_519);
+  t.not(a!.user, b!.user);
+  t.is(composeOf(machineWith([other, DYNAMIC])).services.a!.user, a!.user);
+  t.like(a!.environment, { USER: 'made-up', HOME: '/' });
+  const dockerfile = outputOf([machine]).get('vms/web/services/a/Dockerfile')!;
+  for (const path of ['/var/lib/a', '/run/a']) t.regex(dockerfile, new RegExp(`chown ${uid}:${uid} ${path}[;\\n]`));
+  t.deepEqual(composeOf(machine).volumes, { 'var-lib-a': {} });
+});
+
+test('a dynamic user that ran before keeps the number of its folders, which are opened to it', (t) => {
+  const machine = machineWith([DYNAMIC], {
+    files: {
+      '/var/lib/a': { target: 'private/a' },
+      '/var/lib/private': { type: 'directory', mode: 0o700 },
+      '/var/lib/private/a': { type: 'directory', uid: 62_000, gid: 62_000 },
+    },
+  });
+  t.is(composeOf(machine).services.a!.user, '62000:62000');
+  const dockerfile = outputOf([machine]).get('vms/web/services/a/Dockerfile')!;
+  t.regex(dockerfile, /mkdir -p \/run\/a \/var\/lib\/private;/);
+  t.regex(dockerfile, /chown 62000:62000 \/run\/a/);
+});
+
+test('capabilities are those of the unit, and ambient ones stay with another user', (t) => {
+  const machine = machineWith([
+    serviceOf('a', {
+      user: 'app',
+      privileges: { bounding: { only: ['CAP_NET_ADMIN'] }, ambient: ['CAP_NET_ADMIN'] },
+      ports: [portOf(80)],
+    }),
+    serviceOf('b', { privileges: { bounding: { only: [] }, ambient: [] } }),
+  ]);
+  const { a, b, 'web-net': holder } = composeOf(machine).services;
+  t.deepEqual(a!.cap_add, ['NET_ADMIN']);
+  t.false('user' in a!);
+  const change = ['--reuid=app', '--regid=app', '--init-groups', '--inh-caps=+net_admin', '--ambient-caps=+net_admin'];
+  t.deepEqual(a!.command, ['/usr/bin/setpriv', ...change, '--', '/usr/bin/app']);
+  t.deepEqual(b!.cap_drop, ['ALL']);
+  t.deepEqual(holder!.sysctls, { 'net.ipv4.ip_unprivileged_port_start': 0 });
+});
+
+test('a signal that is none is in no file', (t) => {
+  const stops = (stopSignal: string) =>
+    composeOf(machineWith([serviceOf('a', { stopSignal })])).services.a!.stop_signal;
+  t.deepEqual(['SIGFOO', '99', 'SIGQUIT', 'RTMIN+3', ' sigint'].map(stops), [
+    undefined,
+    undefined,
+    'SIGQUIT',
+    'RTMIN+3',
+    'SIGINT',
+  ]);
+});
+
 test('a user that is nowhere leaves a reason, not a container', (t) => {
   const output = outputOf([machineWith([serviceOf('a.service', { user: 'dynamic' })])]);
   t.false(output.has('vms/web/compose.yaml'));
@@ -165,21 +252,33 @@ const SECRET = machineWith([
       'uses-s3cretvalue',
     ],
     environment: { DB_PASSWORD: 's3cretvalue', PASSWORD_FILE: '/etc/secret', PLAIN: 'yes' },
+    prepare: [
+      { command: ['/bin/echo', "--password=it's", '--other=s3cretvalue'], privileged: true, mayFail: false },
+      { command: ['/bin/echo', 'redis://:r3dispass@h'], privileged: true, mayFail: true },
+    ],
   }),
 ]);
-const SECRETS = ['hunter2secret', 't0kenvalue', 'passw0rd', 's3cretvalue'];
+const SECRETS = ['hunter2secret', 't0kenvalue', 'passw0rd', 's3cretvalue', "it's", 'r3dispass'];
 
 test('secrets are in no file, and each has a variable that the README names', (t) => {
   const output = outputOf([SECRET]);
   for (const [path, text] of output)
     for (const secret of SECRETS) t.false(text.includes(secret), `${secret} in ${path}`);
   const names = [...output.get('vms/web/.env')!.matchAll(/^([A-Z_0-9]+)=$/gm)].map((match) => match[1]!);
-  t.is(names.length, 4);
+  t.is(names.length, 6);
   for (const name of names) {
     t.true(output.get('README.md')!.includes(name));
     t.true(output.get('vms/web/compose.yaml')!.includes(`\${${name}?`));
   }
   t.is(composeOf(SECRET).services.a!.environment.PASSWORD_FILE, '/etc/secret');
+});
+
+test('the shell of a preparation takes its secrets from the environment, whatever is in them', (t) => {
+  const { command, environment } = composeOf(SECRET, { showSecrets: true }).services.a!;
+  const words = command.slice(1).map((word: string) => word.replaceAll('$$', '$'));
+  const script = words[1].replace(/exec "\$@"$/, 'exit');
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env: { ...process.env, ...environment } });
+  t.is(stdout, "--password=it's --other=s3cretvalue\nredis://:r3dispass@h\n");
 });
 
 test('--show-secrets shows them, and asks for none', (t) => {
@@ -277,7 +376,7 @@ const schema = JSON.parse(readFileSync(new URL('../../../docs/report.schema.json
 
 test('the report is as its schema says, and gives the foreground form', (t) => {
   const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
-  for (const machine of [SHOP, SECRET, hostileServices(HOSTILE_TEXTS)]) {
+  for (const machine of [SHOP, SECRET, machineWith([DYNAMIC]), hostileServices(HOSTILE_TEXTS)]) {
     const report = JSON.parse(outputOf([machine]).get('report.json')!);
     t.true(validate(report), JSON.stringify(validate.errors));
   }

@@ -43,6 +43,7 @@ const RUNTIME: RuntimeFacts = {
   hostname: 'box',
   hosts: [{ address: '10.0.0.9', names: ['db', 'db.example.org'] }],
   folders: [],
+  groups: new Set(['root', 'app']),
   users: new Map([
     ['root', { uid: 0, group: 'root' }],
     ['app', { uid: 900, group: 'app' }],

@@ -1,3 +1,4 @@
+import type { ImageFiles } from '../image-files.js';
 import { type ForegroundRow, folder } from './row.js';
 
 /** Databases, caches, queues, search. */
@@ -6,9 +7,23 @@ export const DATA_ROWS: readonly ForegroundRow[] = [
     programs: ['pg_ctlcluster'],
     form: postgresqlCluster,
     user: 'postgres',
+    stopSignal: 'SIGINT',
     folders: [folder('/run/postgresql', 'postgres', 'postgres', 0o2775)],
   },
-  { programs: ['pg_ctl'], form: postgresqlControl, user: 'postgres', folders: [folder('/run/postgresql', 'postgres')] },
+  {
+    programs: ['pg_ctl'],
+    form: postgresqlControl,
+    user: 'postgres',
+    stopSignal: 'SIGINT',
+    folders: [folder('/run/postgresql', 'postgres')],
+  },
+  // SIGTERM would wait for every client to leave (PostgreSQL manual, 19.5 Shutting Down the Server).
+  {
+    data: ['/var/lib/postgresql', '/var/lib/pgsql'],
+    programs: ['postgres', 'postmaster'],
+    stopSignal: 'SIGINT',
+    folders: [folder('/run/postgresql', 'postgres', 'postgres', 0o2775)],
+  },
   {
     data: ['/var/lib/mysql'],
     programs: ['mysqld', 'mariadbd'],
@@ -18,6 +33,8 @@ export const DATA_ROWS: readonly ForegroundRow[] = [
   {
     data: ['/var/lib/mysql'],
     programs: ['mysqld_safe', 'mariadbd-safe'],
+    form: mysqlServer,
+    always: true,
     folders: [folder('/run/mysqld', 'mysql', 'root')],
   },
   {
@@ -62,8 +79,25 @@ export const DATA_ROWS: readonly ForegroundRow[] = [
   { programs: ['couchdb'], drop: ['-b'] },
   { programs: ['neo4j'], replace: { start: 'console' } },
   { programs: ['solr'], last: ['-f'] },
+  { data: ['/var/lib/influxdb'], programs: ['influxd'] },
+  { programs: ['nats-server', 'gnatsd'] },
+  { data: ['/var/lib/etcd'], programs: ['etcd'] },
+  { programs: ['consul', 'vault', 'nomad', 'bao'] },
+  { programs: ['minio'] },
   { programs: ['carbon-cache.py', 'carbon-cache', 'carbon-relay.py'], first: ['--nodaemon'] },
 ];
+
+/** Options of mysqld_safe(1) that the server does not know. */
+const SAFE_ONLY =
+  /^--(?:ledir|mysqld|mysqld-version|mariadbd|nice|core-file-size|malloc-lib|skip-kill-mysqld|no-watch|syslog|skip-syslog|syslog-tag|timezone)(?:=|$)/;
+
+/** mysqld_safe ignores the signals that stop a container; what it does beside restarting is to change the user. */
+function mysqlServer(command: readonly string[], image: ImageFiles | null): readonly string[] {
+  const server = image?.program('mariadbd', 'mysqld') ?? null;
+  if (server === null) return command;
+  const kept = command.slice(1).filter((word) => !SAFE_ONLY.test(word));
+  return [server, ...(kept.some((word) => /^(?:--user(?:=|$)|-u)/.test(word)) ? [] : ['--user=mysql']), ...kept];
+}
 
 /** Two scripts of Debian read the same file of options; the one for systemd drops what sends it to the background. */
 function debianMemcached(command: readonly string[]): readonly string[] {

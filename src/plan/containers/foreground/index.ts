@@ -1,5 +1,7 @@
 import type { RuntimeFolder } from '../../../model/containers.js';
 import type { Service } from '../../../model/services.js';
+import type { ImageFiles } from '../image-files.js';
+import { activatedForm } from './activation.js';
 import { DATA_ROWS } from './data.js';
 import { NETWORK_ROWS } from './network.js';
 import { OTHER_ROWS } from './other.js';
@@ -18,36 +20,60 @@ export interface Foreground {
   readonly folders: readonly RuntimeFolder[];
   /** Folders of data, where they exist. */
   readonly data: readonly string[];
+  readonly stopSignal?: string;
+  /** Something else holds its sockets: when it is done, somebody has to listen again. */
+  readonly isActivated?: true;
 }
+
+type Asked = Pick<Service, 'command' | 'type' | 'init' | 'name' | 'user' | 'group' | 'environment' | 'activation'>;
 
 const BY_PROGRAM = new Map(FOREGROUND_ROWS.flatMap((row) => row.programs.map((program) => [program, row] as const)));
 
-/** The form of a service's command that stays in the foreground, for who starts it in a container. */
-export function foregroundForm(service: Pick<Service, 'command' | 'type' | 'init' | 'name'>): Foreground {
+/** Words by which a program is told that its sockets are handed over; without them it opens its own. */
+const AWAITS_SOCKETS =
+  /^(?:fd|sd|systemd):|(?:^|=)(?:fd:\/\/|systemd:)|^--?(?:socket-activation|systemd-socket|sd-socket)\b/;
+
+/** The form of a service's command that stays in the foreground, for who starts it in a container of the image. */
+export function foregroundForm(service: Asked, image: ImageFiles | null = null): Foreground {
   const nothing = { environment: {}, folders: [], data: [] };
-  const { command } = service;
+  const { command, activation } = service;
   if (command.length === 0 || command[0] === '') {
     return { ...nothing, command: null, reason: 'no command is known' };
   }
-  if (service.init === 'inetd' || service.name.endsWith('.socket')) {
-    const reason = 'it is given its connections by the init system, which a container does not have';
-    return { ...nothing, command: null, reason };
-  }
   const row = BY_PROGRAM.get(programName(command[0]!)) ?? BY_PROGRAM.get(baseOf(command[0]!));
-  const isForking = service.type === 'forking';
-  if (row === undefined) {
-    if (!isForking) return { ...nothing, command };
+  const facts = {
+    environment: row?.environment ?? {},
+    folders: row?.folders ?? [],
+    data: row?.data ?? [],
+    ...(row?.stopSignal === undefined ? {} : { stopSignal: row.stopSignal }),
+  };
+  if (row?.refused !== undefined) return { ...facts, command: null, reason: row.refused };
+  // A program of the table that ends while the unit lives on has put itself into the background.
+  const isForking = service.type === 'forking' || (service.type === 'oneshot' && row !== undefined);
+  if (row === undefined && isForking) {
     return {
-      ...nothing,
+      ...facts,
       command: null,
       reason: 'it puts itself into the background, and no option that prevents this is known',
     };
   }
-  const facts = { environment: row.environment ?? {}, folders: row.folders ?? [], data: row.data ?? [] };
-  if (!isForking && row.always !== true) return { ...facts, command };
-  const form = applyRow(row, command);
+  const form = row !== undefined && (isForking || row.always === true) ? applyRow(row, command, image) : command;
   if (form === null) return { ...facts, command: null, reason: 'this form of its command has no foreground form' };
-  return { ...facts, command: form, ...(row.user === undefined ? {} : { user: row.user }) };
+  const stays = {
+    ...facts,
+    command: form,
+    ...(row?.user === undefined || form === command ? {} : { user: row.user }),
+  };
+  const isHandedOver =
+    service.init === 'inetd' || service.name.endsWith('.socket') || command.some((word) => AWAITS_SOCKETS.test(word));
+  if (!isHandedOver) return stays;
+  if (activation === undefined || image === null) {
+    if (service.init !== 'inetd' && !service.name.endsWith('.socket')) return stays;
+    return { ...facts, command: null, reason: 'it is given its connections by the init system' };
+  }
+  const standIn = activatedForm({ ...service, command: form, activation }, image);
+  if ('reason' in standIn) return { ...facts, command: null, reason: standIn.reason };
+  return { ...stays, ...standIn, isActivated: true };
 }
 
 function baseOf(path: string): string {

@@ -16,6 +16,10 @@ export const NETWORK_ROWS: readonly ForegroundRow[] = [
   { programs: ['dhcpd'], first: ['-f'] },
   { programs: ['radvd'], first: ['-n'] },
   { programs: ['openvpn'], form: openvpn },
+  {
+    programs: ['wg', 'wg-quick'],
+    refused: 'the kernel is the end of its tunnels: set them up where the containers run',
+  },
   { programs: ['ipsec'], last: ['--nofork'] },
   { data: ['/var/spool/postfix', '/var/mail'], programs: ['postfix', 'postmulti'], form: postfix },
   { programs: ['master'], drop: ['-w'], last: ['-d'] },
@@ -44,7 +48,7 @@ export const NETWORK_ROWS: readonly ForegroundRow[] = [
     first: ['-F'],
     folders: [folder('/run/samba')],
   },
-  { programs: ['rsync'], last: ['--no-detach'] },
+  { programs: ['rsync'], form: rsync },
   { programs: ['in.tftpd', 'tftpd'], drop: ['-l', '--listen'], first: ['--foreground'] },
   { programs: ['atftpd'], last: ['--no-fork'] },
   { programs: ['radiusd', 'freeradius'], first: ['-f'], folders: [folder('/run/freeradius', 'freerad')] },
@@ -69,6 +73,11 @@ function openvpn(command: readonly string[]): readonly string[] {
   if (at === -1) return command;
   const hasValue = command[at + 1] !== undefined && !command[at + 1]!.startsWith('--');
   return command.filter((_, index) => index !== at && !(hasValue && index === at + 1));
+}
+
+/** As a client it does its work and ends. */
+function rsync(command: readonly string[]): readonly string[] {
+  return !command.includes('--daemon') || command.includes('--no-detach') ? command : [...command, '--no-detach'];
 }
 
 /** postfix(1): `start-fg` since 3.3; postmulti(1) `-i - -p start` is the first instance. */

@@ -1,4 +1,5 @@
 import type { RuntimeFolder } from '../../../model/containers.js';
+import type { ImageFiles } from '../image-files.js';
 
 /** How one daemon is kept in the foreground. A new one is one row in a table, and one case in its test. */
 export interface ForegroundRow {
@@ -13,7 +14,11 @@ export interface ForegroundRow {
   /** Words in place of others. */
   readonly replace?: Readonly<Record<string, string>>;
   /** What the rest cannot say; null when this command has no foreground form. */
-  readonly form?: (command: readonly string[]) => readonly string[] | null;
+  readonly form?: (command: readonly string[], image: ImageFiles | null) => readonly string[] | null;
+  /** Why a container cannot do what it does: the program sets something up, and the kernel does the rest. */
+  readonly refused?: string;
+  /** What ends it soon and cleanly, where that is not SIGTERM and its unit has another way. */
+  readonly stopSignal?: string;
   /** Who runs it, when the program of the machine is a launcher that changes the user. */
   readonly user?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -30,8 +35,12 @@ export function folder(path: string, owner = 'root', group = owner, mode = 0o755
 }
 
 /** The command with a row's options dropped, replaced and added. */
-export function applyRow(row: ForegroundRow, command: readonly string[]): readonly string[] | null {
-  const given = row.form === undefined ? command : row.form(command);
+export function applyRow(
+  row: ForegroundRow,
+  command: readonly string[],
+  image: ImageFiles | null = null,
+): readonly string[] | null {
+  const given = row.form === undefined ? command : row.form(command, image);
   if (given === null) return null;
   const [program, ...words] = given;
   const kept: string[] = [];

@@ -12,13 +12,20 @@ export const WEB_ROWS: readonly ForegroundRow[] = [
   { programs: ['caddy'], replace: { start: 'run' } },
   { programs: ['haproxy'], form: haproxy, folders: [folder('/run/haproxy', 'haproxy')], always: true },
   { programs: ['varnishd'], first: ['-F'] },
-  { programs: ['squid', 'squid3'], first: ['-N'] },
+  // SIGTERM would wait for the clients, half a minute as a rule (shutdown_lifetime).
+  { programs: ['squid', 'squid3'], first: ['-N'], stopSignal: 'SIGINT' },
   { programs: ['webfsd'], first: ['-F'] },
   { programs: ['tinyproxy'], first: ['-d'] },
   { programs: ['privoxy'], first: ['--no-daemon'] },
   { programs: ['sockd', 'danted'], drop: ['-D'] },
   { programs: ['php-fpm'], drop: ['-D', '--daemonize'], first: ['-F'], folders: [folder('/run/php', 'www-data')] },
-  { programs: ['uwsgi', 'uwsgi-core'], dropWithValue: ['--daemonize', '--daemonize2', '-d'], last: ['--die-on-term'] },
+  // SIGTERM would start it anew, unless it was told otherwise.
+  {
+    programs: ['uwsgi', 'uwsgi-core'],
+    dropWithValue: ['--daemonize', '--daemonize2', '-d'],
+    last: ['--die-on-term'],
+    stopSignal: 'SIGQUIT',
+  },
   { programs: ['gunicorn', 'gunicorn3'], drop: ['-D', '--daemon'] },
   { programs: ['puma'], drop: ['-d', '--daemon'] },
   { programs: ['unicorn', 'unicorn_rails'], drop: ['-D', '--daemonize'] },
@@ -28,6 +35,11 @@ export const WEB_ROWS: readonly ForegroundRow[] = [
   { programs: ['jetty.sh'], replace: { start: 'run' } },
   { programs: ['jsvc'], first: ['-nodetach'] },
   { programs: ['java'], drop: ['--daemon'] },
+  { programs: ['standalone.sh', 'domain.sh'] },
+  { programs: ['envoy', 'traefik'] },
+  { programs: ['uvicorn', 'hypercorn', 'daphne', 'node', 'nodejs'] },
+  { programs: ['gitea', 'forgejo'] },
+  { data: ['/var/lib/docker-registry'], programs: ['docker-registry', 'registry'] },
 ];
 
 /** `-g` holds directives; one `daemon` alone may stand in all of them. */
