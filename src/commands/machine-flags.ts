@@ -33,7 +33,7 @@ export const machineFlags = {
   }),
   keep: Flags.string({
     summary: 'Keep a class of files that is left out by default.',
-    options: EXCLUDED_CLASSES.filter((name) => name !== 'user'),
+    options: EXCLUDED_CLASSES.filter((name) => name !== 'user' && name !== 'secret'),
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'CLASS',
@@ -49,6 +49,9 @@ export const machineFlags = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'GLOB',
+  }),
+  'exclude-secrets': Flags.boolean({
+    summary: 'Leave private keys, password hashes and the like out of every image, and say what will not work.',
   }),
   'base-image': Flags.string({
     summary: 'Base image instead of the one of the release: a reference, "bootstrap" or "scratch".',
@@ -105,6 +108,7 @@ export interface MachineFlags {
   readonly keep: string[] | undefined;
   readonly include: string[] | undefined;
   readonly exclude: string[] | undefined;
+  readonly 'exclude-secrets'?: boolean;
   readonly 'base-image': string | undefined;
   readonly 'base-rootfs': string | undefined;
   readonly packages: string;
@@ -136,6 +140,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
     keep: new Set((flags.keep ?? []) as ExcludedClass[]),
     include: flags.include ?? [],
     exclude: flags.exclude ?? [],
+    excludeSecrets: flags['exclude-secrets'] === true,
     ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
     cache: flags['no-cache'] !== true,
     check: flags.check === true,

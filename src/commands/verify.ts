@@ -5,7 +5,17 @@ import { BaseCommand, EXIT } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
 import { verificationLines } from './verification-text.js';
 
-const READING = ['allow-dir', 'root', 'key', 'keys-from-stdin', 'reader', 'keep', 'include', 'exclude'] as const;
+const READING = [
+  'allow-dir',
+  'root',
+  'key',
+  'keys-from-stdin',
+  'reader',
+  'keep',
+  'include',
+  'exclude',
+  'exclude-secrets',
+] as const;
 type ReadingFlag = (typeof READING)[number];
 
 export default class Verify extends BaseCommand {

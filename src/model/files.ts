@@ -1,4 +1,5 @@
 import type { Entry, ExtendedAttributes } from './entry.js';
+import type { FileAspect } from './packages.js';
 
 /** Why a path is left out of the images; the names are those of `--keep`. */
 export type ExcludedClass =
@@ -9,6 +10,7 @@ export type ExcludedClass =
   | 'container-store'
   | 'sparse'
   | 'volatile'
+  | 'secret'
   | 'user';
 
 export const EXCLUDED_CLASSES: readonly ExcludedClass[] = [
@@ -19,6 +21,7 @@ export const EXCLUDED_CLASSES: readonly ExcludedClass[] = [
   'container-store',
   'sparse',
   'volatile',
+  'secret',
   'user',
 ];
 
@@ -37,6 +40,11 @@ export interface FileRecord {
   readonly owners: readonly string[];
   readonly configuration: boolean;
   readonly state: OwnershipState;
+  /**
+   * In what it differs from its package's record, as far as the database tells (rpm, apk, pacman); of ghosts, whose
+   * content is nobody's, owner and mode alone. A time alone leaves the state as it is. Absent when nothing differs.
+   */
+  readonly changes?: readonly FileAspect[];
   readonly excluded?: { readonly class: ExcludedClass; readonly reason: string };
   /** Kind of a secret (`private-key`, `password-hash`, …): its holder can act as somebody else. */
   readonly secret?: string;

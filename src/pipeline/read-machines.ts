@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openSource } from '../disk/open-source.js';
 import { AppError } from '../errors.js';
 import { type ContentSpool, createContentSpool } from '../guest/content-spool.js';
+import { leaveSecretsOut } from '../inspect/files/index.js';
 import type { MachineSource } from '../model/machine.js';
 import { comparePaths } from '../model/path.js';
 import type { Progress } from '../model/progress.js';
@@ -119,7 +120,8 @@ async function collect(
   if (known !== undefined) progress.step(source.name, 'unchanged since an earlier run');
   const read = known ?? (await readMachine(source, { request, progress, signal, spool }));
   if (known === undefined) await cache?.store(read);
-  return { ...read, spool, diskDigests };
+  const machine = request.excludeSecrets === true ? leaveSecretsOut(read.machine) : read.machine;
+  return { ...read, machine, spool, diskDigests };
 }
 
 let codeOnce: Promise<string> | undefined;

@@ -18,6 +18,8 @@ export interface ReadRequest {
   readonly keep: ReadonlySet<ExcludedClass>;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Whether what holds a secret is left out, too. */
+  readonly excludeSecrets?: boolean;
   /** Machines that are read at once; without it as many as cores and memory allow. */
   readonly jobs?: number;
   /** Whether what earlier runs read of unchanged disks may be used and added to. */

@@ -4,6 +4,7 @@ import type { InspectedMachine } from '../model/inspected.js';
 import { type InstalledPackage, packageKey } from '../model/packages.js';
 import { comparePaths, parentPath } from '../model/path.js';
 import { attributeRefusal, TAR_END_SIZE, tarMemberSize, tarRefusal } from '../syntax/tar-header.js';
+import { companionOf } from './companions.js';
 
 /** The files of one machine, ordered by what layers ask of them. */
 export interface MachineFiles {
@@ -12,6 +13,8 @@ export interface MachineFiles {
   readonly kept: ReadonlyMap<string, FileRecord>;
   /** By package key: the paths that go with the package. A path of several packages goes with the first of them. */
   readonly ofPackage: ReadonlyMap<string, readonly string[]>;
+  /** Paths among them that no package lists (`companions.ts`). */
+  readonly companions: ReadonlySet<string>;
   /** Names of each file that has several, by file id; kept ones only. */
   readonly hardLinks: ReadonlyMap<string, readonly string[]>;
   /** File ids of hard-link groups that one package brought whole and nobody changed. */
@@ -25,6 +28,8 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
   const ofPackage = new Map<string, string[]>();
   const hardLinks = new Map<string, string[]>();
   const unrepresentable: { path: string; reason: string }[] = [];
+  const companions = new Set<string>();
+  const companion = companionOf(machine.packages?.packages ?? [], machine.files.records);
   for (const [path, record] of machine.files.records) {
     if (record.excluded !== undefined) continue;
     const refusal = tarRefusal(record.entry);
@@ -43,6 +48,12 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
     if (record.entry.links > 1 && record.entry.type !== 'directory') append(hardLinks, record.entry.fileId, path);
     const owner = record.owners.find((key) => layered.has(key));
     if (owner !== undefined) append(ofPackage, owner, path);
+    else if (record.state === 'unowned' && record.entry.type === 'file') {
+      const other = companion(path);
+      if (other === undefined || !layered.has(other)) continue;
+      companions.add(path);
+      append(ofPackage, other, path);
+    }
   }
   const wholeGroups = new Set<string>();
   for (const [fileId, names] of hardLinks) {
@@ -51,14 +62,14 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
     const isIntact = records.every(({ state }) => state === 'unchanged' || state === 'unverified');
     if (owners.size === 1 && isIntact && names.length === records[0]!.entry.links) wholeGroups.add(fileId);
   }
-  return { machine, kept, ofPackage, hardLinks, wholeGroups, unrepresentable };
+  return { machine, kept, ofPackage, companions, hardLinks, wholeGroups, unrepresentable };
 }
 
 /** The paths of a package that are as it brought them; hard links only when every name of the file is there. */
 export function unchangedPaths(files: MachineFiles, item: Pick<InstalledPackage, 'name' | 'architecture'>): string[] {
   return (files.ofPackage.get(packageKey(item)) ?? []).filter((path) => {
     const { entry, state } = files.kept.get(path)!;
-    if (state === 'changed' || state === 'unowned') return false;
+    if (state === 'changed' || (state === 'unowned' && !files.companions.has(path))) return false;
     return entry.links === 1 || entry.type === 'directory' || files.wholeGroups.has(entry.fileId);
   });
 }

@@ -4,3 +4,4 @@ export type { ExclusionOptions } from './exclusions.js';
 
 /** What {@link classifyFiles} reads beyond metadata, for `GuestFs.prefetch`. */
 export const FILE_PATHS: readonly string[] = ['/etc'];
+export { leaveSecretsOut } from './secrets/leave-out.js';

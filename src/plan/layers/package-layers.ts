@@ -7,6 +7,7 @@ import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.j
 import { type ReductionContext, reducePackages } from '../resolver/reduce.js';
 import { isPackageName } from './modes.js';
 import { fixedCost } from './objective.js';
+import { trimmedPaths } from './trimmed.js';
 
 export interface LayerQuestion {
   /** Id of the group, and of the layer below. */
@@ -68,7 +69,9 @@ export function installLayer(
     ...described(question, 'packages', 'install'),
     install: {
       ...installPlan(question.packages, context, below, setting),
-      ...(context.manager === 'dpkg' ? { accounts: commonAccounts(question.machines) } : {}),
+      ...(context.manager === 'dpkg'
+        ? { accounts: commonAccounts(question.machines), trimmed: trimmedPaths(question.machines) }
+        : {}),
     },
     size: range(size),
     tar: range(tar),

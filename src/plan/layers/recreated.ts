@@ -1,5 +1,5 @@
 import type { FileRecord } from '../../model/files.js';
-import { baseName } from '../../model/path.js';
+import { compiledPythonSource } from '../companions.js';
 
 /**
  * What an installation of the same packages makes again although no package lists it. `same`: with the same content,
@@ -83,12 +83,4 @@ export function installationOf(records: ReadonlyMap<string, FileRecord>, install
       return latest !== undefined && seconds - latest <= INSTALLATION_SECONDS;
     },
   };
-}
-
-function compiledPythonSource(path: string, records: ReadonlyMap<string, FileRecord>): FileRecord | undefined {
-  const marker = path.lastIndexOf('/__pycache__/');
-  if (marker === -1 || !path.endsWith('.pyc')) return undefined;
-  const stem = baseName(path).split('.')[0]!;
-  const source = records.get(`${path.slice(0, marker)}/${stem}.py`);
-  return source !== undefined && source.owners.length > 0 ? source : undefined;
 }

@@ -27,7 +27,7 @@ export function dpkgInstallCommands(plan: InstallPlan): string[] {
     `${aptGet(plan)} clean`,
     ...(plan.remove.length === 0 ? [] : [commandWithList('dpkg --purge --force-depends', plan.remove)]),
     ...servicesAgain(),
-    ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -f --', plan.trimmed!)]),
+    ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
     `rm -rf ${SCRATCH}-* /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log`,
   ];
 }
