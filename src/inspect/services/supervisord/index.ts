@@ -27,19 +27,67 @@ export const supervisord: ServiceReader = {
     const path = [...named, ...DEFAULT_PATHS].find((each) => context.fs.stat(each)?.type === 'file');
     if (path === undefined) return NO_FINDINGS;
     const sections = await readConfiguration(context, path);
+    const groups = groupsOf(sections);
     const services: FoundService[] = [];
     for (const section of sections) {
-      const match = /^(program|fcgi-program|eventlistener):(.+)$/.exec(section.name);
-      if (match !== null) services.push(readProgram(context, section, match[2]!.trim(), running.length > 0));
+      const program = /^(?:program|fcgi-program|eventlistener):(.+)$/.exec(section.name)?.[1]?.trim();
+      if (program === undefined) continue;
+      const group = groups.get(program) ?? program;
+      for (const names of processesOf(section, program, group)) {
+        if (services.length >= MAX_PROCESSES) break;
+        services.push(readProcess(context, section, names, running.length > 0));
+      }
     }
     return { ...NO_FINDINGS, services };
   },
 };
 
-function readProgram(context: ServiceContext, section: Section, name: string, supervisorRuns: boolean): FoundService {
+const MAX_PROCESSES = 2000;
+
+/** What `%(…)s` stands for in the values of one process. */
+interface ProcessNames {
+  /** As supervisorctl calls it: `worker`, or `group:worker` where the two differ. */
+  readonly full: string;
+  readonly program: string;
+  readonly group: string;
+  readonly number: number;
+}
+
+/** Program → the group that a [group:…] section puts it into. */
+function groupsOf(sections: readonly Section[]): Map<string, string> {
+  const groups = new Map<string, string>();
+  for (const { name, values } of sections) {
+    const group = /^group:(.+)$/.exec(name)?.[1]?.trim();
+    if (group === undefined) continue;
+    for (const program of (values.get('programs')?.value ?? '').split(',')) groups.set(program.trim(), group);
+  }
+  return groups;
+}
+
+/** `numprocs` processes, told apart by `process_name`. */
+function processesOf(section: Section, program: string, group: string): ProcessNames[] {
+  const number = (key: string, otherwise: number): number => {
+    const text = section.values.get(key)?.value ?? '';
+    return /^\d{1,5}$/.test(text) ? Number(text) : otherwise;
+  };
+  const first = number('numprocs_start', 0);
+  return Array.from({ length: Math.min(number('numprocs', 1), MAX_PROCESSES) }, (_, index) => {
+    const names = { full: '', program, group, number: first + index };
+    const written = section.values.get('process_name')?.value;
+    const name = written === undefined ? program : fill(written, names, section.path);
+    return { ...names, full: name === group ? name : `${group}:${name}` };
+  });
+}
+
+function readProcess(
+  context: ServiceContext,
+  section: Section,
+  names: ProcessNames,
+  supervisorRuns: boolean,
+): FoundService {
   const value = (key: string): string | null => {
     const text = section.values.get(key)?.value;
-    return text === undefined ? null : fill(text, name, section.path);
+    return text === undefined ? null : fill(text, names, section.path);
   };
   const words = shellWords(value('command') ?? '');
   const command = words.length === 0 ? [] : [findProgram(context.fs, words[0]!), ...words.slice(1)];
@@ -52,7 +100,7 @@ function readProgram(context: ServiceContext, section: Section, name: string, su
   const autostart = !/^(?:false|no|off|0)$/i.test(value('autostart') ?? 'true');
   const { ports, listens } = socketOf(value('socket'), section);
   return {
-    ...emptyService(name, 'supervisord'),
+    ...emptyService(names.full, 'supervisord'),
     enabled: supervisorRuns && autostart && command.length > 0 && missing === null,
     command,
     user: value('user') ?? 'root',
@@ -78,17 +126,17 @@ export function parseEnvironment(text: string): [string, string][] {
   return result;
 }
 
-/** `%(name)s` of what is known without the running supervisor. */
-function fill(text: string, name: string, path: string): string {
+/** `%(name)s` of what is known without the running supervisor; `%(process_num)02d` is padded. */
+function fill(text: string, names: ProcessNames, path: string): string {
   const known: Readonly<Record<string, string>> = {
-    program_name: name,
-    group_name: name,
-    process_num: '0',
+    program_name: names.program,
+    group_name: names.group,
+    process_num: String(names.number),
     here: parentPath(path),
   };
   return text
-    .replace(/%\(([A-Za-z_]{1,30})\)[0-9]{0,2}([sd])/g, (whole, key: string) =>
-      Object.hasOwn(known, key) ? known[key]! : whole,
+    .replace(/%\(([A-Za-z_]{1,30})\)(0?)([0-9]{0,2})([sd])/g, (whole, key: string, zero: string, width: string) =>
+      Object.hasOwn(known, key) ? known[key]!.padStart(Number(width), zero === '0' ? '0' : ' ') : whole,
     )
     .replaceAll('%%', '%');
 }

@@ -29,6 +29,22 @@ test('programs of included files are services, and the supervisor is the systemâ
   t.is(service(found, 'supervisor.service')!.role, 'system');
 });
 
+test('numprocs makes as many processes, and a group gives its name to those of its programs', async (t) => {
+  const found = await inspectSystemd({
+    ...RUNNING,
+    '/etc/supervisor/conf.d/w.conf':
+      '[program:web]\ncommand=/usr/bin/app --port 80%(process_num)02d\nprocess_name=%(program_name)s_%(process_num)02d\nnumprocs=2\nnumprocs_start=1\n[program:queue]\ncommand=/usr/bin/app\n[group:shop]\nprograms=queue\n',
+  });
+  t.deepEqual(
+    found.services.filter(({ init }) => init === 'supervisord').map(({ name, command }) => [name, command.at(-1)]),
+    [
+      ['shop:queue', '/usr/bin/app'],
+      ['web:web_01', '8001'],
+      ['web:web_02', '8002'],
+    ],
+  );
+});
+
 test('a program without autostart is not enabled, one without a command or program is a problem', async (t) => {
   const found = await inspectSystemd({
     ...RUNNING,
