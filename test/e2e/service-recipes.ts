@@ -220,7 +220,7 @@ echo 'inet_interfaces = all' >> etc/postfix/main.cf
       'vsftpd',
     ],
     tweaks: `${FSTAB}${BOOTED}${LOOPBACK}
-sed -i 's/^\\( *listen \\)\\(\\[::\\]:\\)*80/\\1\\28088/' etc/nginx/sites-available/default
+sed -i 's/^\\([[:space:]]*listen \\)\\(\\[::\\]:\\)*80 /\\1\\28088 /' etc/nginx/sites-available/default
 sed -i 's/^port 6379/port 6390/; s/^bind .*/bind 0.0.0.0/' etc/redis/redis.conf
 printf 'Port 2222\\nListenAddress 127.0.0.1\\n' > etc/ssh/sshd_config.d/own.conf
 sed -i 's/^-p .*/-p 11311/' etc/memcached.conf
