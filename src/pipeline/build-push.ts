@@ -2,6 +2,7 @@ import type { Engine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import { displayPath } from '../model/path.js';
 import type { Plan } from '../model/plan.js';
+import { serviceImages } from '../render/compose/index.js';
 import { layerTag } from '../render/layout.js';
 import type { RunContext } from './analyze.js';
 import type { Collection } from './read-machines.js';
@@ -33,16 +34,21 @@ export async function pushImages(
   { engine, progress, signal }: RunContext & { readonly engine: Engine },
 ): Promise<string[]> {
   const pushed: string[] = [];
+  const push = async (tag: string, about: string): Promise<void> => {
+    signal.throwIfAborted();
+    const destination = `${target.replace(/\/+$/, '')}/${tag.replace(/^vm2docker\//, '')}`;
+    progress.step(about, `pushing ${destination}`);
+    await engine.push(tag, destination, { log: () => {}, signal });
+    pushed.push(destination);
+  };
   for (const group of plan.groups) {
     for (const layer of group.layers) {
       if (layer.kind === 'base' && group.base.kind === 'public') continue;
-      signal.throwIfAborted();
-      const tag = layerTag(plan, group, layer);
-      const destination = `${target.replace(/\/+$/, '')}/${tag.replace(/^vm2docker\//, '')}`;
-      progress.step(layer.kind === 'delta' ? layer.vms[0]! : group.id, `pushing ${destination}`);
-      await engine.push(tag, destination, { log: () => {}, signal });
-      pushed.push(destination);
+      await push(layerTag(plan, group, layer), layer.kind === 'delta' ? layer.vms[0]! : group.id);
     }
+  }
+  for (const machine of plan.machines) {
+    for (const { tag } of serviceImages(machine)) await push(tag, machine.name);
   }
   return pushed;
 }

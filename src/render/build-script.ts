@@ -1,13 +1,14 @@
-import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
+import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../model/plan.js';
 import { quoteShell } from '../syntax/shell.js';
+import { serviceImages } from './compose/index.js';
 import { layerArchive, layerFolder, layerTag } from './layout.js';
 import { oneLine } from './text.js';
 
 /** `build.sh`: every image in order with nothing of ours installed. POSIX sh. */
 export function buildScript(plan: Plan): string {
-  const steps = plan.groups.flatMap((group) => groupSteps(plan, group));
+  const steps = [...plan.groups.flatMap((group) => groupSteps(plan, group)), ...plan.machines.flatMap(serviceSteps)];
   return `#!/bin/sh
-# Builds every image of this folder: bases, shared layers, machines.
+# Builds every image of this folder: bases, shared layers, machines, and their services on them.
 #
 #   ENGINE=docker|podman|buildah   what builds (default: the first of them that is installed)
 #   BUILD_FLAGS='--network host'   more options for each build
@@ -57,6 +58,15 @@ function layerSteps(plan: Plan, group: GroupPlan, layer: LayerPlan): string[] {
     ...(bootstraps ? [`[ -e ${folder}/rootfs.tar ] || sh ${folder}/bootstrap.sh ${folder}/rootfs.tar`] : []),
     ...(archive === null ? [] : [`need ${quoteShell(archive)}`]),
     `build ${quoteShell(layerTag(plan, group, layer))} ${folder}`,
+  ];
+}
+
+function serviceSteps(machine: MachinePlan): string[] {
+  const images = serviceImages(machine);
+  if (images.length === 0) return [];
+  return [
+    `# The services of ${oneLine(machine.name)}, as compose.yaml starts them`,
+    ...images.map(({ tag, folder }) => `build ${quoteShell(tag)} ${quoteShell(`vms/${machine.slug}/${folder}`)}`),
   ];
 }
 

@@ -56,10 +56,10 @@ function containerSection(plan: Plan, showSecrets: boolean): string {
   return `
 ## Start the machines as containers
 
-Build the images first. Each service of a machine is a container; all of them share the network of \`NAME-net\`, as
+Build the images first; \`build.sh\` builds those of the services too. Each service of a machine is a container; all of them share the network of \`NAME-net\`, as
 they shared the machine's. Stop the machine itself before its containers take over its data and its name.
 
-${machines.map(({ slug }) => `    (cd vms/${slug} && docker compose up -d --build)`).join('\n')}
+${machines.map(({ slug }) => `    (cd vms/${slug} && docker compose up -d)`).join('\n')}
 ${secrets.length === 0 ? '' : `\nSecrets of commands and environments are in none of these files. Fill them in before:\n\n${secrets.join('\n')}\n`}`;
 }
 

@@ -185,10 +185,7 @@ function startLines(plan: Plan, outputFolder: string): string[] {
   return plan.machines
     .filter(({ containers }) => (containers?.holder ?? null) !== null)
     .slice(0, MAX_LINES)
-    .map(
-      ({ slug }) =>
-        `docker compose -f ${quoteShell(oneLine(`${outputFolder}/vms/${slug}/compose.yaml`))} up -d --build`,
-    );
+    .map(({ slug }) => `docker compose -f ${quoteShell(oneLine(`${outputFolder}/vms/${slug}/compose.yaml`))} up -d`);
 }
 
 function secretLines(machine: InspectedMachine): string[] {

@@ -6,6 +6,21 @@ import { composeFile } from './compose.js';
 import { holderDockerfile, serviceDockerfile } from './dockerfile.js';
 import { type GuardedService, guardService, type SecretVariable } from './secrets.js';
 
+/** One image of a machine as containers: its tag, and the folder of its Dockerfile below `vms/NAME`. */
+export interface ServiceImage {
+  readonly tag: string;
+  readonly folder: string;
+}
+
+/** The images that compose.yaml names, all on the machine's own: the holder's, then those of the services. */
+export function serviceImages({ containers }: MachinePlan): ServiceImage[] {
+  if (containers === undefined || containers.holder === null) return [];
+  return [
+    { tag: containers.holder.image, folder: 'services/net' },
+    ...containers.services.map(({ image, slug }) => ({ tag: image, folder: `services/${slug}` })),
+  ];
+}
+
 /** The files of a machine as containers, by path below `vms/NAME`; none when it has no service to run. */
 export function composeFiles(machine: MachinePlan, showSecrets: boolean): { path: string; content: string }[] {
   const { containers } = machine;

@@ -117,6 +117,17 @@ test('a unit of the holder is not mistaken for it, and images of machines keep t
   t.deepEqual(Object.keys(compose.services), ['web-net', 'net-3']);
 });
 
+test('build.sh builds every image that compose.yaml names, on the machine’s own', (t) => {
+  const output = outputOf([SHOP]);
+  const script = output.get('build.sh')!;
+  const built = new Map([...script.matchAll(/^build (\S+) (\S+)$/gm)].map((match) => [match[1]!, match[2]!]));
+  for (const { image } of Object.values(composeOf(SHOP).services)) {
+    const folder = built.get(image)!;
+    t.regex(output.get(`${folder}/Dockerfile`)!, /^FROM vm2docker\/web$/m);
+    t.true([...built.keys()].indexOf(image) > [...built.keys()].indexOf('vm2docker/web'));
+  }
+});
+
 test('all images of a machine make the same folders below /run, owned as they are', (t) => {
   const output = outputOf([SHOP]);
   const runs = ['net', 'db', 'shop'].map(
