@@ -65,11 +65,24 @@ export interface BasePlan {
     readonly archive: string;
     readonly components: readonly string[];
     readonly architecture: string;
+    /** All sources that the build uses, in place of the one archive; absent where that is all. */
+    readonly sources?: readonly string[];
+    readonly keys?: readonly BuildKey[];
+    /** Versions of the machines, taken where the sources still have them. */
+    readonly pins?: readonly { readonly package: string; readonly version: string }[];
     /** What the bootstrap is told about `/usr`; nothing where the suite's own layout is the machine's. */
     readonly layout?: 'merged-usr' | 'no-merged-usr';
   };
   /** The archive that still has a dead release's packages, when its base image points to one that is gone. */
   readonly deadArchive?: string;
+}
+
+/** A keyring of a machine's own archives; it serves a build and gets into no layer. */
+export interface BuildKey {
+  readonly file: string;
+  readonly content: Buffer;
+  /** Whether it counts for every source, as in trusted.gpg.d, rather than for those that name it. */
+  readonly isTrusted: boolean;
 }
 
 export type LayerKind = 'base' | 'packages' | 'files' | 'delta';
@@ -93,8 +106,22 @@ export interface LayerPlan {
   readonly paths?: readonly string[];
   /** Paths that the layer deletes (deltas), sorted. */
   readonly deletions?: readonly string[];
+  /** Files that a delta makes of what lies below it instead of shipping them, sorted; they are not among its paths. */
+  readonly reused?: readonly ReusedFile[];
   readonly size: SizePlan;
   readonly tar: SizePlan;
+}
+
+/** A file of a delta whose content the image below holds in another form. */
+export interface ReusedFile {
+  readonly path: string;
+  /** Path in the image below, of the same content or of what the block delta goes onto. */
+  readonly from: string;
+  /** Name of the block delta in the build context; null for a copy. */
+  readonly patch: string | null;
+  /** Bytes of the file, and of its block delta (0 for a copy). */
+  readonly size: number;
+  readonly shipped: number;
 }
 
 /** Bytes. `interval` is given where the prediction is a range (a delta after `install` layers). */
@@ -112,14 +139,21 @@ export interface InstallPlan {
   readonly pins: readonly { readonly source: string; readonly packages: readonly string[]; readonly version: string }[];
   /** Names that the resolver pulls in though the machine lacks them; removed after the installation. */
   readonly remove: readonly string[];
-  /** Sources that the build uses in place of the base's (sources.list(5)), and a note why; null: the base's own. */
+  /**
+   * Sources that the build uses in place of the base's; null: the base's own. dpkg: lines of sources.list(5); rpm: base
+   * URLs of repositories, with yum's variables; apk: lines of /etc/apk/repositories; pacman: `repository=server`.
+   */
   readonly sources: readonly string[] | null;
   readonly foreignArchitectures: readonly string[];
+  /** Which of a family's package managers the base has (`dnf`, `microdnf`); absent: the one of the release. */
+  readonly program?: string;
+  /** Keys of the sources, by the names that their lines have; absent: the base's own do. */
+  readonly keys?: readonly BuildKey[];
   /** Whether the package manager of the base was asked, so that every pin can be had; absent: nobody asked. */
   readonly isChecked?: boolean;
   /** Users and groups that get the machines' numbers before a package's script gives out others; absent: none. */
   readonly accounts?: SystemAccounts;
-  /** Files that the installation makes and no machine keeps: removed by the same command (canonical paths). */
+  /** What the installation makes and is wanted in no image: removed by the same command. */
   readonly trimmed?: readonly string[];
   readonly reduction: { readonly before: number; readonly after: number };
 }

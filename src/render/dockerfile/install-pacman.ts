@@ -1,0 +1,50 @@
+import type { InstallPlan } from '../../model/plan.js';
+import { pacman } from '../package-managers/pacman.js';
+import { accountCommands } from './accounts.js';
+import { namedPackages } from './exact-packages.js';
+import { commandWithList, runWord } from './quote.js';
+
+const CONFIGURATION = '/tmp/vm2docker-pacman.conf';
+
+/**
+ * The commands of a RUN that installs with pacman, through a configuration that goes again: the base's own without what
+ * keeps documents and languages out (`NoExtract`), and with an archive of a day where one is wanted. An archive has one
+ * version of each package, so none can be asked for.
+ */
+export function pacmanInstallCommands(plan: InstallPlan): string[] {
+  const [program, action, ...words] = pacman.install([]);
+  const run = `${program} --config ${CONFIGURATION}`;
+  const names = namedPackages(plan).map(pacman.spell);
+  return [
+    ...accountCommands(plan.accounts ?? { users: [], groups: [] }),
+    ...configuration(plan.sources),
+    `${run} -Sy --noconfirm`,
+    commandWithList('set --', names),
+    plan.isChecked === true
+      ? `${run} ${[action, ...words].join(' ')} "$@"`
+      : `${run} ${[action, ...words].join(' ')} "$@" || ${oneByOne(`${run} ${[action, ...words].join(' ')}`)}`,
+    ...(plan.remove.length === 0 ? [] : [commandWithList(pacman.remove([]).join(' '), plan.remove)]),
+    ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
+    `rm -rf ${CONFIGURATION} /var/cache/pacman/pkg/* /var/lib/pacman/sync/* /var/log/pacman.log`,
+  ];
+}
+
+/** @param sources `repository=server` each; they take the place of the base's own repositories. */
+function configuration(sources: InstallPlan['sources']): string[] {
+  const own = `sed '/^NoExtract/d' /etc/pacman.conf`;
+  if (sources === null) return [`${own} >${CONFIGURATION}`];
+  return [
+    // Of the base's own file the part before its repositories.
+    `${own} | awk '/^\\[/ { keep = /^\\[options\\]/ } keep' >${CONFIGURATION}`,
+    `repository() { printf '\\n[%s]\\nServer = %s\\n' "$1" "$2" >>${CONFIGURATION}; }`,
+    ...sources.map((source) => {
+      const equals = source.indexOf('=');
+      return `repository ${runWord(source.slice(0, equals))} ${runWord(source.slice(equals + 1))}`;
+    }),
+  ];
+}
+
+/** One name that the archive dropped makes the whole list fail. */
+function oneByOne(install: string): string {
+  return `for item; do ${install} "$item" || echo "$item cannot be had" >&2; done`;
+}
