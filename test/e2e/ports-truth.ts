@@ -11,6 +11,7 @@ import { buildRoot } from './guest-recipe.js';
 import { reach, reachable, startAndAsk } from './ports/ask.js';
 import { CHANGED } from './ports/changed-rows.js';
 import { editsOf } from './ports/edits.js';
+import { LOCALHOST } from './ports/localhost-rows.js';
 import { readPorts } from './ports/root.js';
 import { RANDOM, ROOTS, ROWS, type Row } from './ports/rows.js';
 
@@ -21,17 +22,19 @@ const isWanted = ({ unit, root }: Row): boolean =>
   (named.length === 0 || named.includes(unit)) && (onlyRoot === undefined || onlyRoot === root);
 const tally = { agreed: 0, failed: 0, refused: 0 };
 
-for (const row of process.argv.includes('--changed') ? CHANGED : ROWS) {
+const all = process.argv.includes('--edits') ? [...ROWS, ...CHANGED] : ROWS;
+for (const row of process.argv.includes('--changed') ? [...CHANGED, ...LOCALHOST] : all) {
   if (!isWanted(row)) continue;
   const root = await buildRoot(ROOTS[row.root], WORK);
   if (!process.argv.includes('--edits')) await compare(root, row, '');
   else {
+    const seed = row.edits === undefined ? '' : ' (already changed)';
     const { ports } = await readPorts(root, row);
-    for (const { what, row: edited } of editsOf(root, row, ports)) await compare(root, edited, ` ${what}`);
+    for (const { what, row: edited } of editsOf(root, row, ports)) await compare(root, edited, `${seed} ${what}`);
   }
 }
 if (process.argv.length === 2) {
-  for (const row of CHANGED) await compare(await buildRoot(ROOTS[row.root], WORK), row, ' changed');
+  for (const row of [...CHANGED, ...LOCALHOST]) await compare(await buildRoot(ROOTS[row.root], WORK), row, ' changed');
 }
 console.log(`${tally.agreed} of ${tally.agreed + tally.failed} daemons listen exactly where their files say`);
 if (tally.refused > 0) console.log(`${tally.refused} edits kept the daemon from starting`);

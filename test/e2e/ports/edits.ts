@@ -1,5 +1,5 @@
 import type { ListeningPort } from '../../../src/model/services.js';
-import { readInRoot } from './root.js';
+import { editedFiles, readInRoot } from './root.js';
 import type { Row } from './rows.js';
 
 /**
@@ -7,11 +7,11 @@ import type { Row } from './rows.js';
  * moved into an included file, put into a disabled one. Each is a row of its own, for both sides to look at.
  */
 export function editsOf(root: string, row: Row, ports: readonly ListeningPort[]): { what: string; row: Row }[] {
-  const lines = citedLines(root, ports);
+  const lines = citedLines(root, row, ports);
   const habits = HABITS.find(({ units }) => units.test(row.unit));
   const edited = (what: string, change: (line: CitedLine) => string | null, of: readonly CitedLine[]) => {
     const edits = editLines(of, change);
-    return Object.keys(edits).length === 0 ? [] : [{ what, row: { ...row, edits } }];
+    return Object.keys(edits).length === 0 ? [] : [{ what, row: withEdits(row, edits) }];
   };
   const comment = (line: CitedLine): string | null => commented(line, habits?.comment ?? '#');
   const rows = [
@@ -34,11 +34,11 @@ export function editsOf(root: string, row: Row, ports: readonly ListeningPort[])
     );
     const moved = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, () => text]));
     if (Object.keys(edits).length > 0)
-      rows.push({ what: 'moved into an include', row: { ...row, edits: { ...edits, ...moved } } });
+      rows.push({ what: 'moved into an include', row: withEdits(row, { ...edits, ...moved }) });
   }
   if (habits?.disabled !== undefined) {
     const [path, text] = habits.disabled;
-    rows.push({ what: 'in a disabled file', row: { ...row, edits: { [path]: () => text } } });
+    rows.push({ what: 'in a disabled file', row: withEdits(row, { [path]: () => text }) });
   }
   return rows;
 }
@@ -50,11 +50,22 @@ interface CitedLine {
   readonly ports: readonly number[];
 }
 
-function citedLines(root: string, ports: readonly ListeningPort[]): CitedLine[] {
+/** The row with further edits on top of its own. */
+function withEdits(row: Row, edits: NonNullable<Row['edits']>): Row {
+  const own = row.edits ?? {};
+  const both = Object.keys(edits).map((path): [string, (old: string) => string] => [
+    path,
+    (old) => edits[path]!(own[path]?.(old) ?? old),
+  ]);
+  return { ...row, edits: { ...own, ...Object.fromEntries(both) } };
+}
+
+function citedLines(root: string, row: Row, ports: readonly ListeningPort[]): CitedLine[] {
+  const edited = editedFiles(root, row);
   const cited = new Map<string, CitedLine>();
   for (const { port, evidence } of ports) {
     const { path, line } = evidence;
-    const whole = line === undefined || !path.startsWith('/etc/') ? null : readInRoot(root, path);
+    const whole = line === undefined || !path.startsWith('/etc/') ? null : (edited[path] ?? readInRoot(root, path));
     if (line === undefined || whole === null) continue;
     const known = cited.get(`${path}:${line}`);
     const text = whole.split('\n')[line - 1] ?? '';

@@ -108,6 +108,7 @@ export const ROWS: readonly Row[] = [
 
 /** Ports that the kernel chooses at every start. */
 export const RANDOM: Readonly<Record<string, RegExp>> = {
+  'docker-registry.service': /:(?:3[2-9]|[45])\d{3}$/,
   'zookeeper.service': /:(?:3[2-9]|[45])\d{3,4}$/,
   'activemq.service': /:(?:3[2-9]|[45])\d{3}$/,
 };

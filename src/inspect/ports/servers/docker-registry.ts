@@ -15,6 +15,8 @@ export const dockerRegistry: PortReader = {
     const leaves = await readYaml(files, path);
     const address = command.environment('REGISTRY_HTTP_ADDR') ?? lastOf(leaves, 'http.addr');
     if (address !== undefined) findings.endpoint(address);
+    else if (path !== undefined)
+      findings.problem('port-random', path, 'names no http.addr: the registry takes another port at every start');
     const debug = command.environment('REGISTRY_HTTP_DEBUG_ADDR') ?? lastOf(leaves, 'http.debug.addr');
     if (debug !== undefined) findings.endpoint(debug);
     return findings.done();
