@@ -1,31 +1,21 @@
 /**
  * The thesis's scenarios A–E (5.2.1) on Debian 12, converted and printed as its tables 5.6–5.10 with its figures beside:
  *
- *     npx tsx test/e2e/scenarios.ts [--engine buildah] [--packages disk|install|auto] [A B C D E]
+ *     npx tsx test/e2e/scenarios.ts [--engine buildah] [--packages disk|install|auto] [--tool bin/run.js] [A B C D E]
  *
- * As root, after `make build`; guests are made once below build/scenarios (mmdebstrap, mke2fs). Without --engine the
- * figures are predicted alone. `disk` stands on scratch; the others bootstrap a base.
+ * As root, after `make build`; guests are made once below build/scenarios (images/scenarios/build-guest). Without
+ * --engine the figures are predicted alone. `disk` stands on scratch; the others bootstrap a base. Images go into a
+ * store of their own below build/scenarios, which is removed at the end.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { alignColumns } from '../../src/render/text.js';
-import { buildRoot, makeDisk } from './guest-recipe.js';
 
 const execute = promisify(execFile);
 const HERE = new URL('../../', import.meta.url).pathname;
 const WORK = join(HERE, 'build/scenarios');
-
-const COMPLETE = ['nginx-light', 'redis-server', 'python3', 'git', 'vim', 'gcc', 'libc6-dev', 'perl', 'curl'];
-const GUESTS: Readonly<Record<string, { readonly packages: readonly string[]; readonly from?: string }>> = {
-  minimal: { packages: [] },
-  'minimal-files': { packages: [], from: 'minimal' },
-  complete: { packages: COMPLETE },
-  'complete-files': { packages: COMPLETE, from: 'complete' },
-  'complete-ruby': { packages: [...COMPLETE, 'ruby'] },
-};
 
 interface Scenario {
   readonly guests: readonly string[];
@@ -127,48 +117,50 @@ const { values, positionals } = parseArgs({
   options: {
     engine: { type: 'string', default: 'none' },
     packages: { type: 'string', default: 'disk' },
+    tool: { type: 'string', default: join(HERE, 'bin/run.js') },
   },
 });
-await mkdir(WORK, { recursive: true });
-for (const name of positionals.length === 0 ? Object.keys(SCENARIOS) : positionals) {
-  const scenario = SCENARIOS[name];
-  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
-  const disks: string[] = [];
-  for (const guest of scenario.guests) disks.push(await guestDisk(guest));
-  const free = await convert(name, disks, []);
-  const fixed = values.engine === 'none' ? null : await convert(`${name}-two-levels`, disks, ['--levels', '2']);
-  print(name, scenario, free, fixed);
+const STORE = join(WORK, 'store');
+await mkdir(STORE, { recursive: true });
+const graph = `driver = "overlay"\ngraphroot = "${STORE}/graph"\nrunroot = "${STORE}/run"\n`;
+await writeFile(join(STORE, 'storage.conf'), `[storage]\n${graph}`);
+try {
+  for (const name of positionals.length === 0 ? Object.keys(SCENARIOS) : positionals) {
+    const scenario = SCENARIOS[name];
+    if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+    const disks: string[] = [];
+    for (const guest of scenario.guests) disks.push(await guestDisk(guest));
+    const free = await convert(name, disks, values.engine === 'none' ? [] : ['--verify']);
+    const fixed = values.engine === 'none' ? null : await convert(`${name}-two-levels`, disks, ['--levels', '2']);
+    print(name, scenario, free, fixed);
+  }
+} finally {
+  await rm(STORE, { recursive: true, force: true });
 }
 
 async function guestDisk(name: string): Promise<string> {
-  const disk = join(WORK, `${name}.raw`);
-  if (existsSync(disk)) return disk;
-  const { packages, from } = GUESTS[name]!;
-  const root = join(WORK, 'roots', name);
-  if (from === undefined) {
-    await buildRoot({ name, suite: 'bookworm', packages, tweaks: `echo ${name} > etc/hostname` }, join(WORK, 'roots'));
-  } else if (!existsSync(root)) {
-    await guestDisk(from);
-    await execute('cp', ['-a', join(WORK, 'roots', from), `${root}.partial`]);
-    const fill = 'mkdir -p srv/files; for i in 1 2 3; do head -c 100000000 /dev/urandom > srv/files/$i; done';
-    await execute('sh', ['-euc', `${fill}; echo ${name} > etc/hostname; mv "$PWD" "${root}"`], {
-      cwd: `${root}.partial`,
-    });
-  }
-  await makeDisk(root, `${disk}.partial`);
-  await execute('mv', [`${disk}.partial`, disk]);
-  return disk;
+  await execute(join(HERE, 'images/scenarios/build-guest'), [name, WORK], { timeout: 1_800_000 });
+  return join(WORK, `${name}.raw`);
 }
 
+/** @throws when the tool fails, or finds a difference between an image and its machine. */
 async function convert(name: string, disks: readonly string[], more: readonly string[]): Promise<Report> {
   const output = join(WORK, `out-${name}`);
   await rm(output, { recursive: true, force: true });
   const base = ['--base-image', values.packages === 'disk' ? 'scratch' : 'bootstrap'];
   const options = ['--engine', values.engine, '--packages', values.packages, ...base, '--reader', 'native'];
-  const verify = values.engine === 'none' ? [] : ['--verify'];
-  const args = [join(HERE, 'bin/run.js'), 'convert', ...disks, '-o', output, ...options, ...verify, ...more];
-  await execute(process.execPath, args, { maxBuffer: 64 * 1024 * 1024, timeout: 3_600_000 });
-  return JSON.parse(await readFile(join(output, 'report.json'), 'utf8')) as Report;
+  const args = [values.tool, 'convert', ...disks, '-o', output, ...options, ...more];
+  const start = performance.now();
+  await execute(process.execPath, args, {
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: 3_600_000,
+    env: { ...process.env, CONTAINERS_STORAGE_CONF: join(STORE, 'storage.conf') },
+  });
+  process.stderr.write(`${name}: ${Math.round((performance.now() - start) / 1000)} s\n`);
+  const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8')) as Report;
+  // The archives are the engine's by now.
+  if (values.engine !== 'none') await rm(output, { recursive: true, force: true });
+  return report;
 }
 
 /** Layers of the machine alone count as its DI2, those of several as DI1 (as the thesis draws them, M = 1). */

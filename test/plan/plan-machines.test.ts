@@ -260,3 +260,15 @@ test('compiled Python counts as made again: in the list of the delta, not in its
   t.true(delta.paths!.includes('/usr/lib/python3/__pycache__/app.cpython-311.pyc'));
   t.is(delta.size.interval!.high, 0);
 });
+
+test('the id of a layer from the disk depends on what it holds, not on the run and not on versions alone', (t) => {
+  const idOf = (names: readonly string[], text: string, mtime = 5) => {
+    const packages = [{ name: 'app', files: { '/usr/bin/app': { content: text.repeat(50_000), mtime } } }];
+    const machines = names.map((name) => machineOf({ name, packages }));
+    const options = { ...DEFAULT_OPTIONS, baseImage: 'scratch', packages: 'disk' as const };
+    return planMachines(machines, options).groups[0]!.layers.find(({ packages: held }) => held.length > 0)!.id;
+  };
+  t.is(idOf(['a', 'b'], 'text'), idOf(['c'], 'text'));
+  t.not(idOf(['a'], 'text'), idOf(['a'], 'next'));
+  t.not(idOf(['a'], 'text'), idOf(['a'], 'text', 6));
+});

@@ -1,9 +1,9 @@
-import type { Entry } from '../../model/entry.js';
 import type { InstalledPackage } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
 import type { LayerPlan } from '../../model/plan.js';
 import { TAR_END_SIZE } from '../../syntax/tar-header.js';
-import { attributesText, type MachineFiles, measure, withFolders } from '../files.js';
+import { type MachineFiles, measure } from '../files.js';
+import { contentOf, isLinked, likeness } from '../likeness.js';
 import { differingPaths } from './delta.js';
 import { MAX_LAYERS } from './objective.js';
 import { layerId } from './package-layers.js';
@@ -73,12 +73,8 @@ function fileLayer(
 ): LayerPlan {
   const first = machines[0]!;
   const { size, tar } = measure(first, paths);
-  const content = withFolders(paths).map((path) => {
-    const { entry } = first.machine.files.records.get(path)!;
-    return `${path}\0${likeness(first, entry) ?? ''}`;
-  });
   return {
-    id: layerId(group, parent, 'files', content),
+    id: layerId(group, parent, 'files', contentOf(first, paths)),
     parent,
     kind: 'files',
     vms: machines.map(({ machine }) => machine.source.name),
@@ -151,32 +147,4 @@ function candidates(question: FileLayerQuestion, machine: number): Map<string, s
     if (key !== null) found.set(path, key);
   }
   return found;
-}
-
-/** Equal for entries that an archive stores alike; null for a file whose content is not known. */
-function likeness(files: MachineFiles, entry: Entry): string | null {
-  const { digests } = files.machine.files;
-  const digest = entry.type === 'file' && entry.size > 0 ? digests.get(entry.path)?.sha256 : undefined;
-  const isUnread = entry.type === 'file' && entry.size > 0 && digest === undefined;
-  // A quick analysis reads no content and guesses by size and time; it writes no archives either.
-  if (isUnread && digests.size > 0) return null;
-  return JSON.stringify([
-    entry.type,
-    entry.mode,
-    entry.uid,
-    entry.gid,
-    entry.mtime,
-    entry.size,
-    digest ?? null,
-    entry.target ?? null,
-    entry.device ?? null,
-    // Holes are stored as holes.
-    entry.type === 'file' && entry.allocated < entry.size ? entry.allocated : null,
-    isLinked(entry) ? (files.hardLinks.get(entry.fileId) ?? null) : null,
-    attributesText(files, entry.path),
-  ]);
-}
-
-function isLinked(entry: Entry): boolean {
-  return entry.links > 1 && entry.type !== 'directory';
 }

@@ -4,6 +4,7 @@ import { type InstalledPackage, packageIdentity } from '../../model/packages.js'
 import { comparePaths } from '../../model/path.js';
 import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
 import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.js';
+import { contentOf } from '../likeness.js';
 import { type ReductionContext, reducePackages } from '../resolver/reduce.js';
 import { isPackageName } from './modes.js';
 import { fixedCost } from './objective.js';
@@ -29,7 +30,7 @@ export function diskLayer(question: LayerQuestion, kind: 'packages' | 'base'): L
   const paths = withWholeGroupsOnly(first, shared);
   const { size, tar } = measure(first, paths);
   return {
-    ...described(question, kind, 'disk'),
+    ...described(question, kind, 'disk', contentOf(first, paths)),
     paths,
     size: { predicted: size },
     tar: { predicted: tar },
@@ -39,8 +40,10 @@ export function diskLayer(question: LayerQuestion, kind: 'packages' | 'base'): L
 export interface InstallSetting {
   readonly foreignArchitectures: readonly string[];
   readonly sources: InstallPlan['sources'];
+  readonly keys?: InstallPlan['keys'];
   /** Whether a version can be had; without it every one is taken to be there. */
   readonly isOffered?: (item: InstalledPackage) => boolean;
+  readonly isChecked?: boolean;
   /** Names in the base that none of the machines has. */
   readonly unwanted?: readonly string[];
 }
@@ -69,6 +72,8 @@ export function installLayer(
     ...described(question, 'packages', 'install'),
     install: {
       ...installPlan(question.packages, context, below, setting),
+      ...(setting.isChecked === true ? { isChecked: true } : {}),
+      ...(setting.keys === undefined || setting.keys.length === 0 ? {} : { keys: setting.keys }),
       ...(context.manager === 'dpkg'
         ? { accounts: commonAccounts(question.machines), trimmed: trimmedPaths(question.machines) }
         : {}),
@@ -78,7 +83,10 @@ export function installLayer(
   };
 }
 
-/** Stable: the same packages on the same layers have the same id, whatever else is in the run. */
+/**
+ * Stable: the same packages on the same layers, and from the disk the same content, have the same id, whatever else is
+ * in the run.
+ */
 export function layerId(group: string, parent: string | null, kind: string, content: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([group, parent, kind, [...content].sort(comparePaths)]));
   return `${group}-${kind}-${hash.digest('hex').slice(0, 12)}`;
@@ -88,11 +96,15 @@ function described(
   question: LayerQuestion,
   kind: 'packages' | 'base',
   mode: PackageMode,
+  content: readonly string[] = [],
 ): Pick<LayerPlan, 'id' | 'parent' | 'kind' | 'vms' | 'packages' | 'mode' | 'reason'> {
   const packages = [...question.packages].sort((a, b) => comparePaths(packageIdentity(a), packageIdentity(b)));
   const parent = kind === 'base' ? null : question.parent;
   return {
-    id: layerId(question.group, parent, kind === 'base' ? 'base' : mode, packages.map(packageIdentity)),
+    id: layerId(question.group, parent, kind === 'base' ? 'base' : mode, [
+      ...packages.map(packageIdentity),
+      ...content,
+    ]),
     parent,
     kind,
     vms: question.machines.map((files) => files.machine.source.name),
