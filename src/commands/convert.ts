@@ -40,6 +40,12 @@ What an earlier run built of the same content is taken as it is. With --base-ima
     }),
     verify: Flags.boolean({ summary: 'Compare each image with its machine; differences end with exit status 3.' }),
     'strict-times': Flags.boolean({ summary: 'Keep and compare the times of everything, not only of what differs.' }),
+    diff: Flags.string({
+      summary:
+        'How changed content gets into the last layer: whole, copied where it only moved, or as block deltas too.',
+      options: ['whole', 'moved', 'rdiff'] as const,
+      default: 'moved',
+    }),
     push: Flags.string({
       summary: 'Push every image that was built, once it is proved if --verify is given.',
       helpValue: 'REGISTRY/PREFIX',
@@ -62,6 +68,7 @@ What an earlier run built of the same content is taken as it is. With --base-ima
       engine,
       verify: flags.verify,
       strictTimes: flags['strict-times'],
+      diff: flags.diff as NonNullable<ConvertRequest['diff']>,
       fresh: flags['no-cache'],
       push: flags.push ?? null,
       allowSecrets: flags['allow-secrets'],

@@ -17,7 +17,7 @@ export interface DeltaOptions {
 }
 
 /** Engines make these of their own when a command runs in a build. */
-const MADE_BY_RUN = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname', '/run', '/dev', '/proc', '/sys'];
+export const MADE_BY_RUN = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname', '/run', '/dev', '/proc', '/sys'];
 
 /**
  * @param below The image that the delta goes onto, from its layers.

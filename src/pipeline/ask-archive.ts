@@ -14,8 +14,8 @@ import {
   type SimulatedPackage,
 } from '../syntax/apt-output.js';
 import { lastLines } from '../tools/run.js';
-import type { BuildOptions } from './build-images.js';
 import type { Replan } from './build-knowledge.js';
+import type { BuildOptions } from './build-layer.js';
 
 interface Asking {
   readonly knowledge: Map<string, BaseKnowledge>;

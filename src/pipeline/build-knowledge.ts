@@ -4,7 +4,7 @@ import { type BaseKnowledge, NO_CORRECTIONS } from '../model/base-contents.js';
 import type { GroupPlan, Plan } from '../model/plan.js';
 import type { Knowledge } from '../plan/plan-machines.js';
 import { learnOffers } from './ask-archive.js';
-import { type BuildOptions, buildBase } from './build-images.js';
+import { type BuildOptions, buildBase } from './build-layer.js';
 import { openSavedImage } from './build-saved-image.js';
 import type { Collection } from './read-machines.js';
 

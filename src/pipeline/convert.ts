@@ -8,8 +8,10 @@ import { startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { type BuiltImages, buildImages } from './build-images.js';
+import { buildServices } from './build-services.js';
 import { learnBases } from './build-knowledge.js';
 import { pushImages, refuseSecrets } from './build-push.js';
+import type { DiffStrategy } from './build-reuse.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
 import { type Collection, collectMachines } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
@@ -22,6 +24,8 @@ export interface ConvertRequest extends AnalyzeRequest {
   /** Compares each image with its machine. */
   readonly verify: boolean;
   readonly strictTimes: boolean;
+  /** How the content of changed files gets into the deltas. */
+  readonly diff?: DiffStrategy;
   /** Builds again what the engine has of an earlier run. */
   readonly fresh: boolean;
   /** Registry and prefix that every image is pushed to; null: to none. */
@@ -114,12 +118,14 @@ async function build(
   try {
     const reachable = await withReachableBases(planned, collection, request, { ...setting, log, environment });
     await placeRootfs(reachable.plan, request.plan.baseRootfs, output);
-    const { strictTimes, verify, fresh } = request;
-    const options = { ...setting, log, environment, strictTimes, verify, fresh };
+    const { strictTimes, diff = 'moved', verify, fresh } = request;
+    const options = { ...setting, log, environment, strictTimes, diff, verify, fresh };
     const replan = (knowledge: Knowledge): Plan =>
       withCheckedBases(planCollected(collection, reachable.request, knowledge), reachable.plan);
     const { plan, builtBases } = await learnBases(reachable.plan, replan, collection, options);
-    return await buildImages(plan, collection, { ...options, builtBases });
+    const images = await buildImages(plan, collection, { ...options, builtBases });
+    await buildServices(images.plan, { ...options, showSecrets: request.showSecrets });
+    return images;
   } finally {
     await new Promise<void>((resolve) => stream.end(resolve));
     await guard.close();

@@ -31,3 +31,8 @@ function* archiveItems({ machine, spool }: CollectedMachine, layer: LayerPlan): 
     else yield { ...described, content: spool.read(entry), extents: spool.extents(entry) };
   }
 }
+
+/** The plan with some of its layers alone. */
+export function onlyLayers(plan: Plan, wanted: (layer: LayerPlan) => boolean): Plan {
+  return { ...plan, groups: plan.groups.map((group) => ({ ...group, layers: group.layers.filter(wanted) })) };
+}

@@ -23,7 +23,16 @@ function requestFor(output: string): ConvertRequest {
     ...{ allowDirs: [], root: null, keys: [], reader: 'native', quick: false, hash: false },
     ...{ keep: new Set(), include: [], exclude: ['/srv/sparse'], showSecrets: false, options: {} },
     plan: { baseImage: 'scratch', baseRootfs: null, packages: 'disk', snapshot: null, levels: null },
-    ...{ output, engine: 'buildah', verify: true, strictTimes: true, fresh: false, push: null, allowSecrets: false },
+    ...{
+      output,
+      engine: 'buildah',
+      verify: true,
+      strictTimes: true,
+      diff: 'moved',
+      fresh: false,
+      push: null,
+      allowSecrets: false,
+    },
   };
 }
 

@@ -4,10 +4,12 @@ import { humanSize, oneLine } from '../text.js';
 import { dpkgInstallCommands } from './install-dpkg.js';
 import { otherInstallCommands } from './install-others.js';
 import { dockerComment, dockerValue, runCommands } from './quote.js';
+import { reuseCopy, reuseStage } from './reuse.js';
 
 /** The Dockerfile of one layer; its context is the folder it lies in. */
 export function layerDockerfile(plan: Plan, group: GroupPlan, layer: LayerPlan): string {
-  const lines = [...heading(group, layer), ...from(plan, group, layer), ''];
+  const stage = layer.reused === undefined ? [] : reuseStage(from(plan, group, layer));
+  const lines = [...heading(group, layer), ...stage, from(plan, group, layer), ''];
   if (layer.kind === 'base') lines.push('ADD rootfs.tar /');
   else if (layer.kind === 'delta') lines.push(...deltaInstructions(layer));
   else if (layer.install !== undefined) lines.push(...installInstructions(layer, group));
@@ -34,12 +36,12 @@ function heading(group: GroupPlan, layer: LayerPlan): string[] {
   );
 }
 
-function from(plan: Plan, group: GroupPlan, layer: LayerPlan): string[] {
-  if (layer.parent === null) return ['FROM scratch'];
+function from(plan: Plan, group: GroupPlan, layer: LayerPlan): string {
+  if (layer.parent === null) return 'FROM scratch';
   const parent = group.layers.find(({ id }) => id === layer.parent)!;
   const isForeign =
     parent.kind === 'base' && group.base.kind === 'public' && !['linux/amd64', null].includes(group.base.platform);
-  return [`FROM ${isForeign ? `--platform=${group.base.platform} ` : ''}${oneLine(layerTag(plan, group, parent))}`];
+  return `FROM ${isForeign ? `--platform=${group.base.platform} ` : ''}${oneLine(layerTag(plan, group, parent))}`;
 }
 
 function installInstructions(layer: LayerPlan, group: GroupPlan): string[] {
@@ -59,7 +61,7 @@ function deltaInstructions(layer: LayerPlan): string[] {
     'RUN xargs -0 rm -rf -- </.vm2docker-deletions; rm -f /.vm2docker-deletions',
     '',
   ];
-  return [...(hasDeletions ? deleting : []), 'ADD delta.tar /'];
+  return [...(hasDeletions ? deleting : []), ...(layer.reused === undefined ? [] : [reuseCopy()]), 'ADD delta.tar /'];
 }
 
 function labels(group: GroupPlan, layer: LayerPlan): string[] {
