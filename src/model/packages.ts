@@ -23,6 +23,8 @@ export interface PackageDatabase {
   readonly problems: readonly Problem[];
   /** Streams that are switched on or off (rpm modules). */
   readonly modules?: readonly ModuleStream[];
+  /** Keyrings of its archives that no package brought, by path (dpkg); bounded. */
+  readonly keyrings?: ReadonlyMap<string, Buffer>;
   /** Signing keys that the machine trusts: rpm's gpg-pubkey entries, which are no packages. */
   readonly keys?: readonly SigningKey[];
 }
@@ -169,6 +171,10 @@ export interface Archive {
   readonly suite: string | null;
   readonly components: readonly string[];
   readonly signedBy: readonly string[];
+  /** The key itself, where the source file holds it (armoured). */
+  readonly key?: string;
+  /** Whether the machine takes it without a signature (`trusted=yes`). */
+  readonly trusted?: boolean;
   readonly enabled: boolean;
   readonly evidence: Evidence;
 }

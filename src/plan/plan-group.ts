@@ -1,7 +1,8 @@
 import type { BaseKnowledge } from '../model/base-contents.js';
 import { type InstalledPackage, packageIdentity } from '../model/packages.js';
-import type { GroupPlan, LayerPlan, MachinePlan, PlanOptions } from '../model/plan.js';
-import { aptSources } from './base/apt-sources.js';
+import type { BuildKey, GroupPlan, LayerPlan, MachinePlan, PlanOptions } from '../model/plan.js';
+import { type AptSources, aptSources } from './base/apt-sources.js';
+import { bootstrapPins } from './base/bootstrap-pins.js';
 import { type BaseChoice, chooseBase } from './base/choose-base.js';
 import { type MachineFiles, measure } from './files.js';
 import type { MachineGroup } from './groups.js';
@@ -31,7 +32,7 @@ export function planGroup(
     return { files: each, packages: all.filter((item) => !item.kernel), reduction: reducePackages(all, context) };
   });
 
-  const choice = chooseBase(
+  const chosenBase = chooseBase(
     {
       os,
       mergedUsr: group.mergedUsr,
@@ -40,6 +41,15 @@ export function planGroup(
       ownTag: `vm2docker/${layerId(group.id, null, 'base', [])}`,
     },
     options,
+  );
+  const apt = database?.manager !== 'dpkg' ? null : aptSources(os, database, chosenBase, options);
+  const choice = withSources(chosenBase, apt, () =>
+    // From the dependencies alone, so that the base is the same before and after its package manager was asked.
+    members.map(({ files: { machine }, reduction }) =>
+      told === null
+        ? reduction.base
+        : reducePackages(machine.packages?.packages ?? [], { manager: context.manager, architecture, os }).base,
+    ),
   );
   const isScratch = choice.kind === 'scratch';
   const modes = packageModes(
@@ -62,9 +72,8 @@ export function planGroup(
         )
       : anyBase(members);
   const base = baseLayer(group.id, files, basePackages, choice);
-  const sources = database === null ? null : aptSources(os, database, choice, options);
   const universe = numberPackages({ members, basePackages, context, modes });
-  const shared = { group: group.id, base, members, basePackages, modes, context, sources, universe };
+  const shared = { group: group.id, base, members, basePackages, modes, context, universe, ...sourcesOf(apt) };
   const question = { ...shared, options, ...told?.layers };
   const thesis = members.length === 1 ? null : arrange({ ...question, options: { ...options, levels: 2 } }, isScratch);
   const wanted = thesis !== null && options.levels === 2 ? thesis : arrange(question, isScratch);
@@ -114,6 +123,21 @@ function commonBase(members: readonly Member[], fits: (identity: string) => bool
   return [...(first ?? [])]
     .filter(([identity]) => fits(identity) && others.every((other) => other.has(identity)))
     .map(([, item]) => item);
+}
+
+function sourcesOf(apt: AptSources | null): { sources: readonly string[] | null; keys?: readonly BuildKey[] } {
+  return apt === null ? { sources: null } : { sources: apt.lines, keys: apt.keys };
+}
+
+/** A root of our own is made from all sources of the build, with the machines' versions as far as they are there. */
+function withSources(
+  choice: BaseChoice,
+  apt: AptSources | null,
+  bases: () => readonly (readonly InstalledPackage[])[],
+): BaseChoice {
+  if (choice.bootstrap === undefined || apt === null) return choice;
+  const { lines, keys } = apt;
+  return { ...choice, bootstrap: { ...choice.bootstrap, sources: lines, keys, pins: bootstrapPins(bases()) } };
 }
 
 /** What the base as it is holds of some machine, in the machine's version. */

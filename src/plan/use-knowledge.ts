@@ -10,7 +10,7 @@ import type { ReductionContext } from './resolver/reduce.js';
 /** What was told of a base, as the steps of the plan ask for it. */
 export interface UsedKnowledge extends ModeKnowledge {
   readonly reduction: Pick<Required<ReductionContext>, 'knownBase' | 'mustName'>;
-  readonly layers: Pick<Required<TreeQuestion>, 'isOffered' | 'unwantedBy'>;
+  readonly layers: Pick<Required<TreeQuestion>, 'isOffered' | 'isChecked' | 'unwantedBy'>;
 }
 
 export function useKnowledge(
@@ -31,6 +31,7 @@ export function useKnowledge(
     layers: {
       isOffered: (item) =>
         (offered === null || offerOf(item) === 'exact') && !corrections.fromDisk.has(packageIdentity(item)),
+      isChecked: offered !== null,
       unwantedBy: (machines, isOnBase) => [
         ...(isOnBase ? absentFrom(machines, packages) : []),
         ...[...corrections.unwanted].filter((name) => !namesOf(machines).has(name)),

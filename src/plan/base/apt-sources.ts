@@ -1,7 +1,14 @@
 import type { OperatingSystem } from '../../model/os.js';
 import type { Archive, PackageDatabase } from '../../model/packages.js';
-import type { BasePlan, PlanOptions } from '../../model/plan.js';
+import type { BasePlan, BuildKey, PlanOptions } from '../../model/plan.js';
+import { keysFor, signatureOptions } from './archive-keys.js';
 import { ARCHIVES } from './archives.data.js';
+
+/** Lines of sources.list(5), and the keys of the machine that they need. */
+export interface AptSources {
+  readonly lines: readonly string[];
+  readonly keys: readonly BuildKey[];
+}
 
 /**
  * One-line sources (sources.list(5)) that a build uses instead of those of the base, because the base has no
@@ -13,21 +20,38 @@ export function aptSources(
   database: PackageDatabase,
   base: Pick<BasePlan, 'deadArchive' | 'kind'>,
   options: PlanOptions,
-): readonly string[] | null {
+): AptSources | null {
   const suite = os.codename;
   if (suite === null || !/^[a-z][a-z0-9-]*$/.test(suite) || (os.id !== 'debian' && os.id !== 'ubuntu')) return null;
   const components = distributionComponents(os, database.archives);
   const date = snapshotDate(options.snapshot, database.archiveDate);
-  if (date !== null && os.id === 'debian') return debianSnapshot(os, suite, components, date);
+  if (date !== null && os.id === 'debian') return withoutKeys(debianSnapshot(os, suite, components, date));
   if (base.deadArchive !== undefined && os.id === 'ubuntu') {
-    return ['', '-updates', '-security'].map((pocket) => line(base.deadArchive!, `${suite}${pocket}`, components));
+    return withoutKeys(
+      ['', '-updates', '-security'].map((pocket) => line(base.deadArchive!, `${suite}${pocket}`, components)),
+    );
   }
   // A bootstrapped base knows its one archive alone: neither the updates nor the security archive.
   const knowsAll = base.kind !== 'bootstrap' && components.every((component) => component === 'main');
   if (knowsAll || base.deadArchive !== undefined) return null;
-  return os.id === 'debian'
-    ? debianSources(os, suite, components, database.archives)
-    : ubuntuSources(os, suite, components, database.archives);
+  const suites = os.id === 'debian' ? debianSuites(os, suite) : ubuntuSuites(os, suite);
+  const main = ownSource(database.archives, suite);
+  const own = suites.map(({ suite: name, uri }) => {
+    // A mirror of the release has its updates; security archives are apart.
+    const archive = ownSource(database.archives, name) ?? (uri === suites[0]!.uri ? main : null);
+    return { name, archive, uri: archive?.uri ?? uri };
+  });
+  return {
+    lines: own.map(({ name, archive, uri }) => line(uri, name, components, signatureOptions(database, archive))),
+    keys: keysFor(
+      database,
+      own.flatMap(({ archive }) => archive ?? []),
+    ),
+  };
+}
+
+function withoutKeys(lines: readonly string[]): AptSources {
+  return { lines, keys: [] };
 }
 
 /** `YYYYMMDDTHHMMSSZ`, as snapshot archives name their states; null when none is wanted or known. */
@@ -54,8 +78,11 @@ function distributionComponents(os: OperatingSystem, archives: readonly Archive[
 
 /** The archive that the machine itself takes a suite from; null when it names none that is plain. */
 export function ownArchive(archives: readonly Archive[], suite: string): string | null {
-  const own = archives.find((each) => each.enabled && each.suite === suite && PLAIN_URI.test(each.uri));
-  return own?.uri ?? null;
+  return ownSource(archives, suite)?.uri ?? null;
+}
+
+function ownSource(archives: readonly Archive[], suite: string): Archive | null {
+  return archives.find((each) => each.enabled && each.suite === suite && PLAIN_URI.test(each.uri)) ?? null;
 }
 
 /** Where the public finds the releases of a distribution of the dpkg family; null where that is not known. */
@@ -69,40 +96,26 @@ export function publicArchive(os: OperatingSystem): string | null {
 /** A host and a path: no user, no option, nothing that a line of sources.list would take apart. */
 const PLAIN_URI = /^https?:\/\/[\w.-]{1,253}(?::\d{1,5})?(?:\/[\w.~+-]{1,255}){0,16}\/?$/;
 
-function debianSources(
-  os: OperatingSystem,
-  suite: string,
-  components: readonly string[],
-  archives: readonly Archive[],
-): string[] {
-  const archive = ownArchive(archives, suite) ?? ARCHIVES.debian;
-  const sources = [line(archive, suite, components)];
-  if (os.versionId === null) return sources;
-  const updates = `${suite}-updates`;
-  const security = securitySuite(os, suite);
+/** Suites of a release with the public archive of each. */
+function debianSuites(os: OperatingSystem, suite: string): { suite: string; uri: string }[] {
+  if (os.versionId === null) return [{ suite, uri: ARCHIVES.debian }];
   return [
-    ...sources,
-    line(ownArchive(archives, updates) ?? archive, updates, components),
-    line(ownArchive(archives, security) ?? ARCHIVES.debianSecurity, security, components),
+    { suite, uri: ARCHIVES.debian },
+    { suite: `${suite}-updates`, uri: ARCHIVES.debian },
+    { suite: securitySuite(os, suite), uri: ARCHIVES.debianSecurity },
   ];
 }
 
 function debianSnapshot(os: OperatingSystem, suite: string, components: readonly string[], date: string): string[] {
   const at = (archive: string): string => `${ARCHIVES.debianSnapshot}/${archive}/${date}`;
-  const sources = [line(at('debian'), suite, components, true)];
+  const sources = [line(at('debian'), suite, components, [OLD])];
   return os.versionId === null
     ? sources
-    : [...sources, line(at('debian-security'), securitySuite(os, suite), components, true)];
+    : [...sources, line(at('debian-security'), securitySuite(os, suite), components, [OLD])];
 }
 
-function ubuntuSources(
-  os: OperatingSystem,
-  suite: string,
-  components: readonly string[],
-  archives: readonly Archive[],
-): string[] {
-  const archive = ownArchive(archives, suite) ?? publicArchive(os)!;
-  return ['', '-updates', '-security'].map((pocket) => line(archive, `${suite}${pocket}`, components));
+function ubuntuSuites(os: OperatingSystem, suite: string): { suite: string; uri: string }[] {
+  return ['', '-updates', '-security'].map((pocket) => ({ suite: `${suite}${pocket}`, uri: publicArchive(os)! }));
 }
 
 /** Renamed with Debian 11. */
@@ -111,6 +124,8 @@ function securitySuite(os: OperatingSystem, suite: string): string {
 }
 
 /** An old state's Release file has expired; its signature still counts. */
-function line(uri: string, suite: string, components: readonly string[], isOld = false): string {
-  return `deb ${isOld ? '[check-valid-until=no] ' : ''}${uri} ${suite} ${components.join(' ')}`;
+const OLD = 'check-valid-until=no';
+
+function line(uri: string, suite: string, components: readonly string[], options: readonly string[] = []): string {
+  return `deb ${options.length === 0 ? '' : `[${options.join(' ')}] `}${uri} ${suite} ${components.join(' ')}`;
 }

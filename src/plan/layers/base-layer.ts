@@ -29,6 +29,8 @@ export function baseLayer(
       choice.kind,
       choice.kind === 'public' ? choice.reference : '',
       choice.bootstrap?.suite ?? '',
+      ...(choice.bootstrap?.sources ?? []),
+      ...(choice.bootstrap?.pins ?? []).map((pin) => `${pin.package}=${pin.version}`),
     ]),
     parent: null,
     kind: 'base',

@@ -18,6 +18,8 @@ export interface TreeQuestion {
   readonly modes: PackageModes;
   readonly context: ReductionContext;
   readonly sources: InstallPlan['sources'];
+  readonly keys?: InstallPlan['keys'];
+  readonly isChecked?: boolean;
   readonly options: PlanOptions;
   readonly universe: Universe;
   /** What the package manager of the base told; absent when nobody asked. */
@@ -82,6 +84,8 @@ function nodeLayers(
         : installLayer(layerQuestion, context, union(inBase, installed), {
             foreignArchitectures,
             sources: question.sources,
+            ...(question.keys === undefined ? {} : { keys: question.keys }),
+            ...(question.isChecked === undefined ? {} : { isChecked: question.isChecked }),
             ...(question.isOffered === undefined ? {} : { isOffered: question.isOffered }),
             ...(question.unwantedBy === undefined
               ? {}

@@ -1,4 +1,4 @@
-import type { InstallPlan } from '../../model/plan.js';
+import type { BuildKey, InstallPlan } from '../../model/plan.js';
 import { commandWithList, runWord } from './quote.js';
 
 /**
@@ -8,6 +8,7 @@ import { commandWithList, runWord } from './quote.js';
 
 export const SCRATCH = '/tmp/vm2docker';
 const PINS = `${SCRATCH}-pins`;
+const TRUSTED = '/etc/apt/trusted.gpg.d';
 const OFFERED = `${SCRATCH}-offered`;
 const SOURCES = `${SCRATCH}-sources`;
 
@@ -17,6 +18,7 @@ export function aptSetup(plan: InstallPlan): string[] {
     `: >${PINS}`,
     `: >${SOURCES}`,
     ...plan.foreignArchitectures.map((architecture) => `dpkg --add-architecture ${runWord(architecture)}`),
+    ...(plan.keys ?? []).flatMap(keyCommands),
     ...(plan.sources ?? []).map((line) => `printf '%s\\n' ${runWord(line)} >>${SOURCES}`),
   ];
 }
@@ -34,6 +36,26 @@ export function aptPins(plan: InstallPlan): string[] {
     `pin() { version=$1; shift; for name; do ${filter}${write}; done; }`,
     ...plan.pins.map(({ version, packages }) => `pin ${[version, ...packages].map(runWord).join(' ')}`),
   ];
+}
+
+/** Parsers of Dockerfiles bound the length of a line. */
+const CHUNK = 1000;
+
+function keyCommands({ file, content, isTrusted }: BuildKey): string[] {
+  const place = isTrusted ? `${TRUSTED}/${file}` : `/tmp/${file}`;
+  const chunks = content.toString('base64').match(new RegExp(`.{1,${CHUNK}}`, 'g')) ?? [];
+  return [
+    `: >${SCRATCH}-base64`,
+    ...chunks.map((chunk) => `printf %s ${runWord(chunk)} >>${SCRATCH}-base64`),
+    `base64 -d ${SCRATCH}-base64 >${place}`,
+    `chmod 644 ${place}`,
+  ];
+}
+
+/** Takes the keys away that count for every source; the others lie below /tmp. */
+export function dropKeys(plan: InstallPlan): string[] {
+  const trusted = (plan.keys ?? []).filter(({ isTrusted }) => isTrusted);
+  return trusted.length === 0 ? [] : [`rm -f ${trusted.map(({ file }) => `${TRUSTED}/${file}`).join(' ')}`];
 }
 
 /** The command with its options, for a sub-command behind it. */
@@ -69,6 +91,8 @@ function aptOptions(plan: InstallPlan): string {
     // Old archives expire; their signatures count all the same.
     '-o Acquire::Check-Valid-Until=false',
     '-o Dpkg::Options::=--force-confnew',
+    // A build that is interrupted starts again: no file needs to reach the disk before the next.
+    '-o Dpkg::Options::=--force-unsafe-io',
     "-o 'Dpkg::Options::=--path-include=*'",
     ...(sources === null ? [] : [`-o Dir::Etc::SourceList=${SOURCES}`, '-o Dir::Etc::SourceParts=-']),
   ].join(' ');

@@ -1,6 +1,6 @@
 import type { SystemAccounts } from '../../model/containers.js';
 import type { InstallPlan } from '../../model/plan.js';
-import { aptGet, aptInstall, aptPins, aptSetup, dropPins, SCRATCH, setNames } from './apt-setting.js';
+import { aptGet, aptInstall, aptPins, aptSetup, dropKeys, dropPins, SCRATCH, setNames } from './apt-setting.js';
 import { commandWithList, runWord } from './quote.js';
 
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -27,6 +27,7 @@ export function dpkgInstallCommands(plan: InstallPlan): string[] {
     `${aptGet(plan)} clean`,
     ...(plan.remove.length === 0 ? [] : [commandWithList('dpkg --purge --force-depends', plan.remove)]),
     ...servicesAgain(),
+    ...dropKeys(plan),
     ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
     `rm -rf ${SCRATCH}-* /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log`,
   ];

@@ -8,6 +8,7 @@ import type { PackageOptions } from '../package-inspector.js';
 import { configurationFiles } from './apt/configuration.js';
 import { installedFromFiles } from './apt/history.js';
 import { type ArchiveIndex, readIndexes } from './apt/indexes.js';
+import { readKeyrings } from './apt/keyrings.js';
 import { decideOrigin } from './apt/origin.js';
 import { type ReleaseFile, readReleases } from './apt/releases.js';
 import { readSources } from './apt/sources.js';
@@ -49,6 +50,7 @@ export async function inspectDpkg(fs: GuestFs, options: PackageOptions): Promise
     archives,
     archiveDate: archiveDate(releases),
     configuration: configurationFiles(fs, archives),
+    keyrings: await readKeyrings(fs, archives, packages, problems),
     diversions: await readDiversions(fs, problems),
     overrides: await readOverrides(fs, problems),
     evidence: [...findStatus(fs), ...(fs.exists(EXTENDED_STATES) ? [EXTENDED_STATES] : [])].map((path) => ({ path })),

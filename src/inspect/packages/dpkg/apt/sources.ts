@@ -47,7 +47,11 @@ function* lineArchives(text: string, path: string, problems: Problem[]): Generat
       });
       continue;
     }
-    yield { uri, suite, components, signedBy: signedBy(options?.[1] ?? ''), enabled: true, evidence };
+    const trusted = /(?:^|\s)trusted=yes(?:\s|$)/i.test(options?.[1] ?? '');
+    yield {
+      ...{ uri, suite, components, signedBy: signedBy(options?.[1] ?? ''), enabled: true, evidence },
+      ...(trusted ? { trusted } : {}),
+    };
   }
 }
 
@@ -80,7 +84,11 @@ function* paragraphArchives(text: string, path: string, problems: Problem[]): Ge
       });
       continue;
     }
+    const key = inlineKey(fieldValue(paragraph, 'Signed-By') ?? '');
+    const isTrusted = /^yes$/i.test(fieldValue(paragraph, 'Trusted') ?? '');
     const shared = {
+      ...(key === null ? {} : { key }),
+      ...(isTrusted ? { trusted: true } : {}),
       components: wordsOf(paragraph, 'Components'),
       signedBy: wordsOf(paragraph, 'Signed-By').filter(isKeyring),
       enabled: !/^(?:no|false|without|off|disable)$/i.test(fieldValue(paragraph, 'Enabled') ?? 'yes'),
@@ -88,6 +96,16 @@ function* paragraphArchives(text: string, path: string, problems: Problem[]): Ge
     };
     for (const uri of uris.slice(0, 100)) for (const suite of suites.slice(0, 100)) yield { uri, suite, ...shared };
   }
+}
+
+const MAX_KEY = 64 * 1024;
+
+/** An armoured key in a paragraph: its empty lines are written as a dot, as in every field of several lines. */
+function inlineKey(text: string): string | null {
+  if (!text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----') || text.length > MAX_KEY) return null;
+  const lines = text.split('\n').map((line) => line.trim());
+  const key = lines.filter((line, index) => index > 0 || line !== '').map((line) => (line === '.' ? '' : line));
+  return key.every((line) => /^[\x20-\x7e]*$/.test(line)) ? `${key.join('\n')}\n` : null;
 }
 
 /** Signed-By also takes fingerprints, and in paragraphs a whole key: both are in the source file itself. */
