@@ -4,6 +4,7 @@ import type { BuiltSizes } from '../render/report.js';
 import { buildDelta } from './build-delta.js';
 import { type BuildOptions, buildLayer } from './build-layer.js';
 import { EMPTY_SNAPSHOT } from './build-snapshot.js';
+import { buildInstallLayer } from './build-trimmed.js';
 import type { Verification } from './build-verification.js';
 import type { Collection } from './read-machines.js';
 import { onlyLayers, writeArchives } from './write-archives.js';
@@ -33,14 +34,23 @@ export async function buildImages(plan: Plan, collection: Collection, options: B
   const verifications: (Verification & { vm: string })[] = [];
   const groups: GroupPlan[] = [];
   for (const group of plan.groups) {
-    const session = { plan, group, options, built, collection };
+    let known = EMPTY_SNAPSHOT;
+    const shared: LayerPlan[] = [];
     for (const layer of group.layers) {
       const isBuilt = layer.kind === 'base' && options.builtBases?.has(group.id) === true;
+      const session = { plan, group, options, built, collection };
+      if (layer.install !== undefined) {
+        const result = await buildInstallLayer(session, layer, known);
+        known = result.known;
+        shared.push(result.layer);
+        continue;
+      }
       if (layer.kind !== 'delta' && !isBuilt) await buildLayer(session, layer);
+      shared.push(layer);
     }
-    let known = EMPTY_SNAPSHOT;
+    const session = { plan, group: { ...group, layers: shared }, options, built, collection };
     const layers: LayerPlan[] = [];
-    for (const layer of group.layers) {
+    for (const layer of shared) {
       if (layer.kind !== 'delta') {
         layers.push(layer);
         continue;

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engine/index.js';
 import { AppError } from '../errors.js';
-import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
+import type { GroupPlan, InstallPlan, LayerPlan, Plan } from '../model/plan.js';
 import { deletionList } from '../render/dockerfile/deletions.js';
 import { layerDockerfile } from '../render/dockerfile/dockerfile.js';
 import { REUSE_FOLDER } from '../render/dockerfile/reuse.js';
@@ -37,6 +37,9 @@ export interface BuildOptions extends RunContext {
 
 /** By this label a later run knows what an image was built of, and takes it instead of building it again. */
 export const CONTEXT_LABEL = 'io.vm2docker.context';
+
+/** By this one it knows what the command that installs removed again (`build-trimmed.ts`): a list in JSON. */
+export const TRIMMED_LABEL = 'io.vm2docker.trimmed';
 
 /** The layers of one group while they are built. */
 export interface BuildSession {
@@ -72,19 +75,27 @@ export async function buildLayer({ plan, group, options }: BuildSession, layer: 
   const dockerfile = layerDockerfile(plan, group, layer);
   await output.write(`${folder}/Dockerfile`, dockerfile);
   if (layer.kind === 'delta') await output.write(`${folder}/deletions`, deletionList(layer.deletions ?? []));
+  // What was removed is an answer of the build, and no part of the question.
+  const { oversized, ...install } = layer.install ?? {};
+  const asked =
+    oversized === undefined ? dockerfile : layerDockerfile(plan, group, { ...layer, install: install as InstallPlan });
   const archive = layerArchive(plan, group, layer);
   const bootstrap = layer.kind === 'base' ? group.base.bootstrap : undefined;
   const parent = group.layers.find(({ id }) => id === layer.parent);
   const below = parent === undefined ? [] : await layersOf(engine, layerTag(plan, group, parent));
-  const context = createHash('sha256').update(JSON.stringify([dockerfile, below, bootstrap ?? null]));
+  const context = createHash('sha256').update(JSON.stringify([asked, below, bootstrap ?? null]));
   if (layer.kind === 'delta') context.update(deletionList(layer.deletions ?? []));
   if (layer.reused !== undefined) await hashFolder(join(output.stagingPath, folder, REUSE_FOLDER), context);
   const file = archive === null ? null : join(output.stagingPath, archive);
   if (file !== null && bootstrap === undefined) await hashFile(file, context);
-  const labels = { [CONTEXT_LABEL]: context.digest('hex') };
+  const labels = {
+    [CONTEXT_LABEL]: context.digest('hex'),
+    ...(oversized === undefined ? {} : { [TRIMMED_LABEL]: JSON.stringify(oversized) }),
+  };
   const vm = layer.kind === 'delta' ? layer.vms[0]! : group.id;
   const present = options.fresh ? null : await engine.image(tag);
-  if (present?.labels[CONTEXT_LABEL] === labels[CONTEXT_LABEL]) {
+  const isPresent = Object.entries(labels).every(([name, value]) => present?.labels[name] === value);
+  if (isPresent) {
     progress.step(vm, `${tag} is built already`);
     return;
   }

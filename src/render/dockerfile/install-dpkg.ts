@@ -28,9 +28,13 @@ export function dpkgInstallCommands(plan: InstallPlan): string[] {
     ...(plan.remove.length === 0 ? [] : [commandWithList('dpkg --purge --force-depends', plan.remove)]),
     ...servicesAgain(),
     ...dropKeys(plan),
-    ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
+    ...removal([...(plan.trimmed ?? []), ...(plan.oversized ?? [])]),
     `rm -rf ${SCRATCH}-* /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log`,
   ];
+}
+
+function removal(paths: readonly string[]): string[] {
+  return paths.length === 0 ? [] : [commandWithList('rm -rf --', paths)];
 }
 
 /** One version that is gone while its siblings are pinned makes the whole list uninstallable. */
