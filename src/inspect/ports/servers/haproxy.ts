@@ -11,7 +11,7 @@ export const haproxy: PortReader = {
   name: 'haproxy',
   programs: ['haproxy', 'haproxy-systemd-wrapper', 'hapee-lb'],
   async read(context) {
-    const findings = await collectFindings(context, { wildcards: 'separate' });
+    const findings = await collectFindings(context, { wildcards: 'separate', names: 'first' });
     const localName = context.command.option('L')?.value ?? (await context.files.read('/etc/hostname'))?.trim();
     for (const section of await sections(context)) {
       if (section.lines.some((line) => line.words[0] === 'disabled')) continue;

@@ -9,7 +9,7 @@ export const phpFpm: PortReader = {
   name: 'php-fpm',
   programs: ['php-fpm', 'php5-fpm', 'php-fpm7', 'php-fpm8'],
   async read(context) {
-    const findings = await collectFindings(context, { wildcards: 'mapped' });
+    const findings = await collectFindings(context, { wildcards: 'mapped', names: 'first' });
     const main = configurationFile(context);
     if (main === undefined) return findings.done();
     const entries = await readWithIncludes(context.files, main, {

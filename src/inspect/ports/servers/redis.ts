@@ -14,7 +14,7 @@ export const redis: PortReader = {
   ], // biome-ignore format: a list
   packages: ['redis-server', 'redis', 'redis-sentinel', 'valkey-server', 'valkey', 'keydb-server'],
   async read(context) {
-    const findings = await collectFindings(context);
+    const findings = await collectFindings(context, { names: 'ipv4' });
     const isSentinel = /sentinel/.test(context.command.program) || context.command.has('sentinel');
     const configuration = configurationFile(context, isSentinel);
     const entries =
