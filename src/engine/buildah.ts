@@ -6,6 +6,7 @@ import { runLogged } from '../tools/run-logged.js';
 import { programVersion } from '../tools/versions.js';
 import type { CallOptions, Engine, EngineImage } from './engine.js';
 import { buildFailure, engineFailure } from './failures.js';
+import { manifestDigest } from './manifest-digest.js';
 import { missingBase } from './missing-base.js';
 import { CALL_TIMEOUT_MS, QUERY_TIMEOUT_MS } from './timeouts.js';
 
@@ -72,10 +73,15 @@ function call(args: readonly string[], { log, signal, environment = {} }: CallOp
 
 function describe(text: string): EngineImage {
   try {
-    const { OCIv1 } = JSON.parse(text) as {
+    const { OCIv1, FromImageDigest = '' } = JSON.parse(text) as {
+      FromImageDigest?: string;
       OCIv1: { rootfs?: { diff_ids?: string[] | null }; config?: { Labels?: Record<string, string> | null } };
     };
-    return { layers: OCIv1.rootfs?.diff_ids ?? [], labels: OCIv1.config?.Labels ?? {} };
+    return {
+      layers: OCIv1.rootfs?.diff_ids ?? [],
+      labels: OCIv1.config?.Labels ?? {},
+      digest: manifestDigest(FromImageDigest),
+    };
   } catch (cause) {
     throw new AppError('engine-failed', 'buildah describes an image in a way that is not understood', {
       todo: 'Use a release of buildah from 1.23 on.',

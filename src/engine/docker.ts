@@ -7,6 +7,7 @@ import { runLogged } from '../tools/run-logged.js';
 import { dockerEngineVersion, programVersion } from '../tools/versions.js';
 import type { CallOptions, Engine, EngineImage } from './engine.js';
 import { buildFailure, engineFailure } from './failures.js';
+import { manifestDigest } from './manifest-digest.js';
 import { missingBase } from './missing-base.js';
 import { CALL_TIMEOUT_MS, QUERY_TIMEOUT_MS } from './timeouts.js';
 import { WORKBENCH_SECONDS } from './workbench.js';
@@ -79,9 +80,17 @@ function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keep
 function describe(program: string, text: string): EngineImage {
   try {
     const [image] = JSON.parse(text) as [
-      { RootFS?: { Layers?: string[] | null }; Config?: { Labels?: Record<string, string> | null } },
+      {
+        RootFS?: { Layers?: string[] | null };
+        Config?: { Labels?: Record<string, string> | null };
+        RepoDigests?: string[] | null;
+      },
     ];
-    return { layers: image.RootFS?.Layers ?? [], labels: image.Config?.Labels ?? {} };
+    return {
+      layers: image.RootFS?.Layers ?? [],
+      labels: image.Config?.Labels ?? {},
+      digest: manifestDigest(image.RepoDigests?.[0] ?? ''),
+    };
   } catch (cause) {
     throw new AppError('engine-failed', `${program} describes an image in a way that is not understood`, {
       todo: 'Look at its release: 20.10 of Docker and 3.0 of Podman are known to work.',

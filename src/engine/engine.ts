@@ -26,6 +26,8 @@ export interface EngineImage {
   /** Digests of the uncompressed layers, the lowest first. */
   readonly layers: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** `sha256:…` of its manifest in a registry or, for buildah and podman, in the store; null where nothing tells. */
+  readonly digest: string | null;
 }
 
 export interface BuildRequest {

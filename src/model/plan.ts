@@ -24,6 +24,10 @@ export interface MachinePlan {
   readonly sizes: { readonly used: number; readonly excluded: Readonly<Record<string, number>>; readonly bare: number };
   /** Paths, or what belongs to them (attributes, times), that no layer can hold, with the reason. */
   readonly unrepresentable: readonly { readonly path: string; readonly reason: string }[];
+  /** SHA-256 of its disks in their order, when asked for. */
+  readonly diskDigests?: readonly string[];
+  /** Of its one application service, when the machine has it as a folder. */
+  readonly workingDirectory?: string;
   /** The machine as containers. */
   readonly containers?: MachineContainers;
   readonly fit: readonly FitFinding[];
@@ -55,6 +59,8 @@ export interface BasePlan {
   readonly mergedUsr: boolean | null;
   /** Whether its existence was checked with an engine or registry. */
   readonly checked: boolean;
+  /** `sha256:…` of its manifest, as far as an engine told. */
+  readonly digest?: string;
   /** Why this base; for a release without a public image, why there is none. */
   readonly reason: string;
   /** Packages that are in it, by `packageKey`; with `scratch` none. */

@@ -50,11 +50,19 @@ export async function analyze(request: AnalyzeRequest, context: RunContext): Pro
 export function planCollected(collection: Collection, request: AnalyzeRequest, knowledge?: Knowledge): Plan {
   const first: AppError | undefined = collection.failures[0]?.error;
   if (collection.machines.length === 0 && first !== undefined) throw first;
-  return planMachines(
+  const plan = planMachines(
     collection.machines.map(({ machine }) => machine),
     request.plan,
     knowledge,
   );
+  const digests = new Map(
+    collection.machines.map(({ machine, diskDigests }) => [machine.source.name, [...diskDigests.values()]]),
+  );
+  const withDigests = plan.machines.map((machine) => {
+    const diskDigests = digests.get(machine.name) ?? [];
+    return diskDigests.length === 0 ? machine : { ...machine, diskDigests };
+  });
+  return { ...plan, machines: withDigests };
 }
 
 /** Writes all that is text, then puts the folder in its place. */

@@ -16,10 +16,13 @@ export async function fetchBases(plan: Plan, engine: Engine, options: CallOption
   const groups = [];
   for (const group of plan.groups) {
     const { kind, reference, platform } = group.base;
-    if (kind === 'public' && (await engine.image(reference)) === null) {
-      await engine.pull(reference, { ...options, platform });
+    if (kind !== 'public') {
+      groups.push(group);
+      continue;
     }
-    groups.push(kind === 'public' ? { ...group, base: { ...group.base, checked: true } } : group);
+    if ((await engine.image(reference)) === null) await engine.pull(reference, { ...options, platform });
+    const digest = (await engine.image(reference))?.digest ?? null;
+    groups.push({ ...group, base: { ...group.base, checked: true, ...(digest === null ? {} : { digest }) } });
   }
   return { ...plan, groups };
 }

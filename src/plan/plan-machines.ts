@@ -40,11 +40,15 @@ function withContainers(
   const byName = new Map(machines.map((machine) => [machine.source.name, machine]));
   const takenImages = new Set(planned.map(machineImage));
   return planned.map((machine) => {
-    const containers = planContainers(byName.get(machine.name)!, {
+    const inspected = byName.get(machine.name)!;
+    const containers = planContainers(inspected, {
       image: machineImage(machine),
       takenImages,
       include: options.includeServices ?? [],
     });
-    return { ...machine, containers, problems: [...machine.problems, ...containers.problems] };
+    const folder = containers.services[0]?.workingDirectory ?? null;
+    const hasFolder = folder !== null && inspected.files.records.get(folder)?.entry.type === 'directory';
+    const workingDirectory = hasFolder && containers.services.length === 1 ? { workingDirectory: folder } : {};
+    return { ...machine, containers, ...workingDirectory, problems: [...machine.problems, ...containers.problems] };
   });
 }

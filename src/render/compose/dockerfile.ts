@@ -1,4 +1,4 @@
-import type { MachineContainers, RuntimeFolder } from '../../model/containers.js';
+import type { ContainerService, MachineContainers, RuntimeFolder } from '../../model/containers.js';
 import { dockerComment, dockerValue, runCommands, runWord } from '../dockerfile/quote.js';
 import { isLoopback } from './ports.js';
 import { type GuardedService, maskedCommand } from './secrets.js';
@@ -10,18 +10,14 @@ export function serviceDockerfile(
   guarded: GuardedService,
 ): string {
   const { service, secrets } = guarded;
-  const exposed = [
-    ...new Set(
-      service.ports.filter((port) => !isLoopback(port.address)).map(({ port, protocol }) => `${port}/${protocol}`),
-    ),
-  ];
+  const exposed = exposedPorts(service);
   const plain = guarded.environment.filter((pair): pair is readonly [string, string] => typeof pair[1] === 'string');
   const lines = [
     dockerComment(`Service ${service.service}${service.description === null ? '' : `: ${service.description}`}`),
     ...(secrets.length === 0
       ? []
       : [dockerComment('Its secrets are not in the image: compose.yaml takes them from .env')]),
-    `FROM ${machineImage}`,
+    ...fromMachine(machineImage, containers),
     ...foldersRun(containers.folders),
     ...plain.map(([name, value]) => `ENV ${name}=${dockerValue(value)}`),
     ...(service.workingDirectory === null ? [] : [`WORKDIR ${dockerValue(service.workingDirectory)}`]),
@@ -37,11 +33,23 @@ export function serviceDockerfile(
 export function holderDockerfile(machineImage: string, containers: MachineContainers): string {
   const lines = [
     dockerComment('Holds the network of the machine and mounts its volumes first; it only waits'),
-    `FROM ${machineImage}`,
+    ...fromMachine(machineImage, containers),
     ...foldersRun(containers.folders),
     `CMD ${jsonArray(containers.holder!.command)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The image of a machine with one service may have that service's user. */
+function fromMachine(machineImage: string, { services }: MachineContainers): string[] {
+  const hasUser = services.length === 1 && services[0]!.user !== null;
+  return [`FROM ${machineImage}`, ...(hasUser ? ['USER root'] : [])];
+}
+
+/** Each once, without those that only the machine itself reaches. */
+export function exposedPorts({ ports }: Pick<ContainerService, 'ports'>): string[] {
+  const open = ports.filter((port) => !isLoopback(port.address));
+  return [...new Set(open.map(({ port, protocol }) => `${port}/${protocol}`))];
 }
 
 /** The same step in every image of the machine: engines keep it once. */
@@ -59,7 +67,7 @@ function foldersRun(folders: readonly RuntimeFolder[]): string[] {
 }
 
 /** ASCII alone: a parser in between may know no other line separators or encodings. */
-function jsonArray(words: readonly string[]): string {
+export function jsonArray(words: readonly string[]): string {
   const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return `[${words.map((word) => JSON.stringify(word).replace(/[\x7f-\uffff]/g, escaped)).join(', ')}]`;
 }

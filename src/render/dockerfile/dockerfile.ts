@@ -1,4 +1,5 @@
-import type { GroupPlan, LayerPlan, Plan } from '../../model/plan.js';
+import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../../model/plan.js';
+import { programInstructions } from '../compose/program.js';
 import { layerTag } from '../layout.js';
 import { humanSize, oneLine } from '../text.js';
 import { dpkgInstallCommands } from './install-dpkg.js';
@@ -14,7 +15,9 @@ export function layerDockerfile(plan: Plan, group: GroupPlan, layer: LayerPlan):
   else if (layer.kind === 'delta') lines.push(...deltaInstructions(layer));
   else if (layer.install !== undefined) lines.push(...installInstructions(layer, group));
   else lines.push(`ADD ${layer.kind}.tar /`);
-  lines.push('', ...labels(group, layer));
+  const machine = layer.kind === 'delta' ? plan.machines.find(({ name }) => name === layer.vms[0]) : undefined;
+  lines.push('', ...labels(group, layer, machine));
+  if (machine !== undefined) lines.push(...programInstructions(machine));
   return `${lines.join('\n')}\n`;
 }
 
@@ -64,12 +67,33 @@ function deltaInstructions(layer: LayerPlan): string[] {
   return [...(hasDeletions ? deleting : []), ...(layer.reused === undefined ? [] : [reuseCopy()]), 'ADD delta.tar /'];
 }
 
-function labels(group: GroupPlan, layer: LayerPlan): string[] {
+/**
+ * Labels of the image specification ("Pre-Defined Annotation Keys") and our own. None of them tells the time of the
+ * build, so that the same machine gives the same Dockerfile.
+ */
+function labels(group: GroupPlan, layer: LayerPlan, machine: MachinePlan | undefined): string[] {
+  const { base, os } = group;
+  const ofMachine: [string, string][] =
+    machine === undefined
+      ? [['org.opencontainers.image.title', layer.id]]
+      : [
+          ['io.vm2docker.vm', machine.name],
+          ['org.opencontainers.image.title', machine.name],
+          ['org.opencontainers.image.description', `The virtual machine ${machine.name}, ${os.prettyName}`],
+          ...(machine.diskDigests ?? []).map((digest, number): [string, string] => [
+            `io.vm2docker.source.disk${number}.sha256`,
+            digest,
+          ]),
+        ];
   const entries: [string, string][] = [
     ['io.vm2docker.layer', layer.id],
-    ['io.vm2docker.os', group.os.prettyName],
-    ['org.opencontainers.image.base.name', group.base.kind === 'scratch' ? 'scratch' : group.base.reference],
-    ...(layer.kind === 'delta' ? ([['io.vm2docker.vm', layer.vms[0]!]] as [string, string][]) : []),
+    ['io.vm2docker.os', os.prettyName],
+    ...ofMachine,
+    ...(os.versionId === null ? [] : ([['org.opencontainers.image.version', os.versionId]] as [string, string][])),
+    ['org.opencontainers.image.base.name', base.kind === 'scratch' ? 'scratch' : base.reference],
+    ...(base.digest === undefined
+      ? []
+      : ([['org.opencontainers.image.base.digest', base.digest]] as [string, string][])),
   ];
   return entries.map(([name, value]) => `LABEL ${name}=${dockerValue(value)}`);
 }

@@ -21,6 +21,11 @@ function instructions(text: string): string[] {
     .map((each) => each.getKeyword());
 }
 
+/** One word for each run of instructions of a kind. */
+function kinds(text: string): string[] {
+  return instructions(text).filter((keyword, number, all) => keyword !== all[number - 1]);
+}
+
 const WEB = machineOf({
   packages: [
     { name: 'bash', essential: true, files: { '/usr/bin/bash': 'b' } },
@@ -34,7 +39,7 @@ const WEB = machineOf({
 
 test('an install layer names what must be named, one a line, and pins by source', (t) => {
   const [, install] = dockerfiles(WEB);
-  t.deepEqual(instructions(install!), ['FROM', 'RUN', 'LABEL', 'LABEL', 'LABEL']);
+  t.deepEqual(kinds(install!), ['FROM', 'RUN', 'LABEL']);
   t.regex(install!, /^ {4}set -- \\\n {6}libc6:i386 \\\n {6}nginx; \\$/m);
   t.regex(install!, /^ {4}pin 1\.22\.1-9 nginx nginx-common; \\$/m);
 });
@@ -53,16 +58,7 @@ test('nothing that serves the build stays: pins, sources and the policy are remo
 });
 
 test('a delta deletes first and adds then', (t) => {
-  t.deepEqual(instructions(dockerfiles(WEB).at(-1)!), [
-    'FROM',
-    'COPY',
-    'RUN',
-    'ADD',
-    'LABEL',
-    'LABEL',
-    'LABEL',
-    'LABEL',
-  ]);
+  t.deepEqual(kinds(dockerfiles(WEB).at(-1)!), ['FROM', 'COPY', 'RUN', 'ADD', 'LABEL']);
 });
 
 test('a delta without deletions needs no shell', (t) => {
@@ -71,7 +67,7 @@ test('a delta without deletions needs no shell', (t) => {
 
 test('layers from the disk are an ADD and need no shell', (t) => {
   for (const text of dockerfiles(WEB, { baseImage: 'scratch' }).slice(0, 2)) {
-    t.deepEqual(instructions(text), ['FROM', 'ADD', 'LABEL', 'LABEL', 'LABEL']);
+    t.deepEqual(kinds(text), ['FROM', 'ADD', 'LABEL']);
   }
 });
 
@@ -114,6 +110,72 @@ test('the shell accepts every RUN', (t) => {
       t.is(spawnSync('sh', ['-n'], { input: script.replaceAll('\\\n', ' ') }).status, 0);
     }
   }
+});
+
+test('labels follow the image specification, name base and disks, and tell no time', (t) => {
+  const plan = planMachines([WEB], DEFAULT_OPTIONS);
+  const [group] = plan.groups;
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const told = { ...group!, base: { ...group!.base, digest } };
+  const machines = plan.machines.map((machine) => ({ ...machine, diskDigests: ['b'.repeat(64)] }));
+  const text = layerDockerfile({ machines, groups: [told] }, told, told.layers.at(-1)!);
+  for (const label of [
+    'org.opencontainers.image.title="web"',
+    'org.opencontainers.image.version="12"',
+    'org.opencontainers.image.base.name="debian:bookworm"',
+    `org.opencontainers.image.base.digest="${digest}"`,
+    `io.vm2docker.source.disk0.sha256="${'b'.repeat(64)}"`,
+  ]) {
+    t.true(text.includes(`LABEL ${label}\n`), label);
+  }
+  t.false(text.includes('image.created'));
+  t.false(layerDockerfile(plan, group!, group!.layers.at(-1)!).includes('digest'));
+});
+
+test('what users exclude and scripts make is removed by the command that installs, and nothing of the accounts', (t) => {
+  const files = {
+    '/etc/ssh/ssh_host_rsa_key': 'key',
+    '/etc/shadow': 'root:hash:1::::::',
+    '/srv/cache/a': 'x',
+    '/srv/cache/b': 'y',
+    '/srv/cache': { type: 'directory' },
+  } as const;
+  const excluded = {
+    '/etc/ssh/ssh_host_rsa_key': 'secret',
+    '/etc/shadow': 'secret',
+    '/srv/cache': 'user',
+    '/srv/cache/a': 'user',
+    '/srv/cache/b': 'user',
+  } as const;
+  const machine = machineOf({ packages: [{ name: 'ssh' }], files, excluded });
+  const [, install] = dockerfiles(machine);
+  t.regex(install!, /rm -rf -- \\\n(?: {6}\/etc\/\S+ \\\n)+ {6}\/srv\/cache; /);
+  t.true(install!.includes('      /etc/ssh/ssh_host_rsa_key '));
+  t.true(
+    install!.includes('      /etc/ssl/private/ssl-cert-snakeoil.key '),
+    'also where the machine has none any more',
+  );
+  t.false(install!.includes('/etc/shadow \\'));
+  t.false(dockerfiles(machineOf({ packages: [{ name: 'ssh' }] }))[1]!.includes('rm -rf -- '));
+});
+
+test('accounts of the system get the numbers that all machines of the layer agree on, without passwords', (t) => {
+  const account = { name: 'redis', uid: 104, gid: 106, comment: 'it\'s "mine"', home: '/var/lib/redis', shell: '' };
+  const runtime = (uid: number) => ({
+    ...{ hostname: null, hosts: [], folders: [], users: new Map() },
+    accounts: { users: [{ ...account, uid }], groups: [{ name: 'redis', gid: 106 }] },
+  });
+  const machine = (name: string, uid: number): InspectedMachine => ({
+    ...machineOf({ name, packages: [{ name: 'redis' }] }),
+    runtime: runtime(uid),
+  });
+  const [, one] = dockerfiles(machine('a', 104));
+  t.true(one!.includes(`account passwd redis 104 'redis:x:104:106:it'\\''s "mine":/var/lib/redis:'`));
+  t.true(one!.includes('account group redis 106 redis:x:106:'));
+  const plan = planMachines([machine('a', 104), machine('b', 105)], DEFAULT_OPTIONS);
+  const shared = layerDockerfile(plan, plan.groups[0]!, plan.groups[0]!.layers[1]!);
+  t.true(shared.includes('account group redis 106'));
+  t.false(shared.includes('account passwd redis'));
 });
 
 test('the list of deletions keeps bytes and puts last what the deleting needs', (t) => {
