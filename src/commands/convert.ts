@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type ConvertOutcome, type ConvertRequest, convert } from '../pipeline/convert.js';
-import { measuredTable } from '../render/measured.js';
+import { measuredTable, savingLines, stepTable } from '../render/measured.js';
 import { BaseCommand, EXIT } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
 import { printOutcome } from './outcome.js';
@@ -46,6 +46,10 @@ What an earlier run built of the same content is taken as it is. With --base-ima
       options: ['whole', 'moved', 'rdiff'] as const,
       default: 'moved',
     }),
+    'work-dir': Flags.string({
+      summary: 'Folder for what is needed only while it runs; beside the output without it. It is left as it was.',
+      helpValue: 'DIR',
+    }),
     push: Flags.string({
       summary: 'Push every image that was built, once it is proved if --verify is given.',
       helpValue: 'REGISTRY/PREFIX',
@@ -70,6 +74,7 @@ What an earlier run built of the same content is taken as it is. With --base-ima
       strictTimes: flags['strict-times'],
       diff: flags.diff as NonNullable<ConvertRequest['diff']>,
       fresh: flags['no-cache'],
+      workDir: flags['work-dir'] ?? null,
       push: flags.push ?? null,
       allowSecrets: flags['allow-secrets'],
     };
@@ -77,13 +82,18 @@ What an earlier run built of the same content is taken as it is. With --base-ima
     const firstTag = outcome.plan.machines[0]?.slug ?? '';
     const nextCommand =
       engine === 'none' ? `cd ${flags.output} && ./build.sh` : `see the image vm2docker/${firstTag} in ${engine}`;
-    const report = printOutcome(this, outcome, { outputFolder: flags.output, nextCommand });
+    const report = printOutcome(this, outcome, {
+      outputFolder: flags.output,
+      nextCommand,
+      built: outcome.built,
+    });
     return { ...report, ...this.#printBuilt(outcome, engine !== 'none') };
   }
 
-  #printBuilt({ plan, verifications, pushed }: ConvertOutcome, isBuilt: boolean): Record<string, unknown> {
+  #printBuilt({ plan, steps, verifications, pushed }: ConvertOutcome, isBuilt: boolean): Record<string, unknown> {
     if (!isBuilt) return {};
-    this.log(`\n${measuredTable(plan).join('\n')}`);
+    this.log(`\n${[...measuredTable(plan), ...savingLines(plan)].join('\n')}`);
+    this.log(`\n${stepTable(steps).join('\n')}`);
     for (const verification of verifications) {
       this.log(`\n${verification.vm}`);
       for (const line of verificationLines(verification)) this.log(`  ${line}`);

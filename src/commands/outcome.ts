@@ -1,5 +1,5 @@
 import type { Outcome } from '../pipeline/analyze.js';
-import { renderSummary } from '../render/summary.js';
+import { renderSummary, type SummaryOptions } from '../render/summary.js';
 import { quoteShell } from '../syntax/shell.js';
 import { type BaseCommand, describeError, EXIT } from './base-command.js';
 
@@ -7,7 +7,7 @@ import { type BaseCommand, describeError, EXIT } from './base-command.js';
 export function printOutcome(
   command: BaseCommand,
   outcome: Outcome,
-  options: { readonly outputFolder: string; readonly nextCommand: string },
+  options: Omit<SummaryOptions, 'colors'>,
 ): Record<string, unknown> {
   command.stopProgress();
   const colors = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;

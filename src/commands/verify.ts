@@ -52,6 +52,10 @@ Exits with 3 when there is a difference.`;
       options: ['auto', 'docker', 'podman', 'buildah'] as const,
       default: 'auto',
     }),
+    'work-dir': Flags.string({
+      summary: 'Folder for the layers of the image while they are compared, in place of TMPDIR.',
+      helpValue: 'DIR',
+    }),
     'strict-times': Flags.boolean({ summary: 'Compare the times of everything, not only of what was added last.' }),
   };
 
@@ -61,6 +65,7 @@ Exits with 3 when there is a difference.`;
       ...(await toAnalyzeRequest([args.vm], { ...NOT_ASKED, ...flags })),
       image: args.image,
       engine: flags.engine as VerifyRequest['engine'],
+      workDir: flags['work-dir'] ?? null,
       strictTimes: flags['strict-times'],
     };
     const verification = await verify(request, { progress: this.progress, signal: this.signal });

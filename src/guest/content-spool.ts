@@ -16,6 +16,8 @@ export interface ContentSpool {
   /** Where the data of a recorded file lies in it, adjacent runs joined: what is not covered is a hole. */
   extents(entry: Entry): readonly Extent[];
   readonly bytes: number;
+  /** The file on the host. */
+  readonly path: string;
   /** Closes and frees the file. Idempotent. */
   close(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function createContentSpool(path: string): Promise<ContentSpool> {
   };
 
   return {
+    path,
     record(item) {
       return item.content === undefined ? item : { ...item, content: recording(item.entry, item.content) };
     },

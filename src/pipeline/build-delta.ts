@@ -8,8 +8,9 @@ import { layerFolder, layerTag } from '../render/layout.js';
 import { type BuildSession, buildLayer, layersOf } from './build-layer.js';
 import { reuseBelow, withoutReused } from './build-reuse.js';
 import { openSavedImage, type SavedImage } from './build-saved-image.js';
-import { type ImageSnapshot, snapshotOf } from './build-snapshot.js';
+import { EMPTY_SNAPSHOT, type ImageSnapshot, snapshotOf } from './build-snapshot.js';
 import { type Verification, verifySnapshot } from './build-verification.js';
+import { requireSpace } from './disk-space.js';
 import type { CollectedMachine } from './read-machines.js';
 import { onlyLayers, writeArchives } from './write-archives.js';
 
@@ -32,7 +33,14 @@ export async function buildDelta(session: BuildSession, planned: LayerPlan, know
   const collected = collection.machines.find((each) => each.machine.source.name === vm) as CollectedMachine;
   const wanted = machineSnapshot(collected.machine);
   const parent = group.layers.find(({ id }) => id === planned.parent)!;
-  const below = await readBack(session, layerTag(plan, group, parent), vm, known);
+  const chain = plan.machines.find(({ name }) => name === vm)!.chain;
+  const chainBytes = group.layers
+    .filter(({ id, kind }) => kind !== 'delta' && chain.includes(id))
+    .reduce((sum, { tar }) => sum + tar.predicted, 0);
+  const below = await readBack(session, layerTag(plan, group, parent), {
+    ...{ vm, known },
+    newBytes: known === EMPTY_SNAPSHOT ? chainBytes : 0,
+  });
   options.progress.step(vm, 'comparing');
   const delta = exactDelta(wanted, below.snapshot.tree, { strictTimes });
   const reused = await reuseBelow({
@@ -64,9 +72,12 @@ export async function buildDelta(session: BuildSession, planned: LayerPlan, know
     options,
   );
   await buildLayer({ ...session, plan: exact, group: exact.groups[0]! }, layer);
-  const whole = await readBack(session, layerTag(plan, group, layer), vm, below.snapshot);
+  const whole = await readBack(session, layerTag(plan, group, layer), {
+    ...{ vm, known: below.snapshot },
+    newBytes: planned.tar.predicted,
+  });
   await whole.release();
-  await measureChain(session, plan.machines.find(({ name }) => name === vm)!.chain, whole.snapshot);
+  await measureChain(session, chain, whole.snapshot);
   if (!options.verify) return { layer, below: below.snapshot, verification: null };
   const verification = verifySnapshot(wanted, whole.snapshot, {
     strictTimes,
@@ -103,9 +114,14 @@ interface ReadBack {
 }
 
 /** The image as its layers have it, whatever the build said it did. */
-async function readBack({ options }: BuildSession, tag: string, vm: string, known: ImageSnapshot): Promise<ReadBack> {
+async function readBack(
+  { options }: BuildSession,
+  tag: string,
+  { vm, known, newBytes }: { readonly vm: string; readonly known: ImageSnapshot; readonly newBytes: number },
+): Promise<ReadBack> {
   const { engine, workFolder, log, signal, environment } = options;
   options.progress.step(vm, `reading ${tag} back`);
+  await requireSpace(workFolder, newBytes, 'the layers of the image');
   const place = await engine.save(tag, workFolder, { log, signal, environment });
   const image = await openSavedImage(place);
   return {

@@ -1,21 +1,22 @@
-import { statfs } from 'node:fs/promises';
 import { type CallOptions, type Engine, type EngineName, findEngine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { Plan } from '../model/plan.js';
 import type { Knowledge } from '../plan/plan-machines.js';
-import type { BuiltSizes } from '../render/report.js';
+import type { BuiltSizes, StepDuration } from '../render/report.js';
 import { startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { type BuiltImages, buildImages } from './build-images.js';
-import { buildServices } from './build-services.js';
 import { learnBases } from './build-knowledge.js';
 import { pushImages, refuseSecrets } from './build-push.js';
 import type { DiffStrategy } from './build-reuse.js';
+import { buildServices } from './build-services.js';
+import { requireSpace } from './disk-space.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
 import { type Collection, collectMachines } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
 import { runInfo } from './run-info.js';
+import { timeSteps } from './step-times.js';
 import { writeArchives } from './write-archives.js';
 
 export interface ConvertRequest extends AnalyzeRequest {
@@ -28,6 +29,8 @@ export interface ConvertRequest extends AnalyzeRequest {
   readonly diff?: DiffStrategy;
   /** Builds again what the engine has of an earlier run. */
   readonly fresh: boolean;
+  /** Folder for spools and saved images, which is left as it was; null: beside the output. */
+  readonly workDir?: string | null;
   /** Registry and prefix that every image is pushed to; null: to none. */
   readonly push: string | null;
   /** Pushes machines that hold secrets too. */
@@ -37,6 +40,7 @@ export interface ConvertRequest extends AnalyzeRequest {
 export interface ConvertOutcome extends Outcome {
   readonly verifications: BuiltImages['verifications'];
   readonly built: ReadonlyMap<string, BuiltSizes>;
+  readonly steps: readonly StepDuration[];
   /** What was pushed, as others pull it. */
   readonly pushed: readonly string[];
 }
@@ -46,24 +50,26 @@ export interface ConvertOutcome extends Outcome {
  * deltas are exact. Without one they come from the package database: all that may differ from what lies below.
  * @throws AppError as `analyze`, `disk-space`, `engine-missing`, and those of `buildImages`.
  */
-export async function convert(request: ConvertRequest, context: RunContext): Promise<ConvertOutcome> {
+export async function convert(request: ConvertRequest, { progress, signal }: RunContext): Promise<ConvertOutcome> {
+  const times = timeSteps(progress);
+  const context = { progress: times.progress, signal };
   const startedAt = new Date();
   const engine = request.engine === 'none' ? null : await findEngine(request.engine);
   const output = await createOutputFolder(request.output);
   try {
-    const workFolder = await output.makeWorkFolder();
+    const workFolder = await output.makeWorkFolder(request.workDir ?? undefined);
     const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder: workFolder });
     try {
       const plan = planCollected(collection, request);
       if (request.push !== null && !request.allowSecrets) refuseSecrets(collection);
       const spooled = collection.machines.reduce((sum, { spool }) => sum + (spool?.bytes ?? 0), 0);
-      // With an engine: archives, the engine's own copy, and the layers that are read back.
-      await requireSpace(output.stagingPath, engine === null ? spooled : 3 * spooled);
+      await requireSpace(output.stagingPath, spooled, 'the archives');
       const result =
         engine === null
           ? await writeContexts(plan, collection, request, output, context)
           : await build(plan, collection, request, { ...context, output, workFolder, engine });
-      const info = await runInfo(startedAt, request.options);
+      const steps = times.steps();
+      const info = { ...(await runInfo(startedAt, request.options)), steps };
       const outcome = await writeOutput(output, result.plan, collection, info, {
         built: result.built,
         showSecrets: request.showSecrets,
@@ -74,7 +80,7 @@ export async function convert(request: ConvertRequest, context: RunContext): Pro
         engine === null || request.push === null || !isProved
           ? []
           : await pushImages(result.plan, request.push, { ...context, engine });
-      return { ...outcome, verifications, built, pushed };
+      return { ...outcome, steps, verifications, built, pushed };
     } finally {
       await collection.release();
     }
@@ -153,21 +159,12 @@ async function withReachableBases(
 
 /** A base that was found stays found when the plan is made again. */
 function withCheckedBases(plan: Plan, known: Plan): Plan {
-  const checked = new Set(known.groups.filter(({ base }) => base.checked).map(({ base }) => base.reference));
+  const found = new Map(known.groups.map(({ base }) => [base.reference, base]));
   return {
     ...plan,
-    groups: plan.groups.map((group) => ({
-      ...group,
-      base: { ...group.base, checked: group.base.checked || checked.has(group.base.reference) },
-    })),
+    groups: plan.groups.map((group) => {
+      const { checked = false, digest } = found.get(group.base.reference) ?? {};
+      return { ...group, base: { ...group.base, ...(checked ? { checked } : {}), ...(digest === undefined ? {} : { digest }) } };
+    }),
   };
-}
-
-async function requireSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= bytes) return;
-  throw new AppError('disk-space', `the archives need up to ${bytes} bytes, and ${bavail * bsize} are free`, {
-    where: { path: folder },
-    todo: 'Free some room, or name a folder on a larger disk with --output.',
-  });
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { AppError } from '../errors.js';
 import type { ContentSpool } from '../guest/content-spool.js';
 import { openGuest } from '../guest/open-guest.js';
@@ -27,6 +28,7 @@ import type { PackageDatabase } from '../model/packages.js';
 import type { Progress } from '../model/progress.js';
 import type { Service } from '../model/services.js';
 import { crossCheck } from './cross-check.js';
+import { requireSpace } from './disk-space.js';
 import type { ReadRequest } from './request.js';
 
 /** What reading one machine gave: the findings, and which reader made them. */
@@ -134,7 +136,9 @@ async function readContent(
   { progress, spool }: MachineReading,
 ): Promise<{ inventory: FileInventory; problems: readonly Problem[] }> {
   const reader = await contentReader(classified);
-  progress.step(name, 'reading content', wantedBytes(classified, reader), 'bytes');
+  const wanted = wantedBytes(classified, reader);
+  if (spool !== null) await requireSpace(dirname(spool.path), wanted, 'copies of the files');
+  progress.step(name, 'reading content', wanted, 'bytes');
   const attributesOf = new Map<string, ExtendedAttributes>();
   let done = 0;
   await fs.stream(

@@ -18,8 +18,8 @@ export interface OutputFolder {
   readonly stagingPath: string;
   write(file: string, content: string | Uint8Array, options?: { executable?: boolean }): Promise<void>;
   createStream(file: string): Promise<Writable>;
-  /** A private folder beside the final place for what is not part of the result; it goes with `abandon`. */
-  makeWorkFolder(): Promise<string>;
+  /** A private folder, beside the final place unless a parent is named, for what is not part of the result; it goes with `abandon`. */
+  makeWorkFolder(parent?: string): Promise<string>;
   commit(): Promise<void>;
   /** Removes what was written, but for what `commit` has put into its place, and work folders. To be called in any case. */
   abandon(): Promise<void>;
@@ -64,8 +64,10 @@ export async function createOutputFolder(place: string): Promise<OutputFolder> {
       const target = await placeOf(file);
       return createWriteStream(target, { flags: 'wx', mode: 0o644, highWaterMark: 1024 * 1024 });
     },
-    async makeWorkFolder() {
-      const folder = await mkdtemp(join(dirname(path), '.vm2docker-work-'));
+    async makeWorkFolder(parent = dirname(path)) {
+      const folder = await mkdtemp(join(resolve(parent), '.vm2docker-work-')).catch((error: unknown) => {
+        throw unwritable(parent, error);
+      });
       workFolders.push(folder);
       protect(guard, folder);
       return folder;
@@ -119,7 +121,7 @@ async function exists(path: string): Promise<boolean> {
 function unwritable(path: string, cause: unknown): AppError {
   return new AppError('output-unwritable', `the output folder ${path} cannot be made`, {
     where: { path },
-    todo: 'Name a folder that you may write to with --output.',
+    todo: 'Name a folder that you may write to with --output or --work-dir.',
     detail: cause instanceof Error ? cause.message : String(cause),
     cause,
   });

@@ -14,6 +14,8 @@ export interface VerifyRequest extends ReadRequest {
   readonly image: string;
   readonly engine: EngineName | 'auto';
   readonly strictTimes: boolean;
+  /** Folder for saved layers; null: the system's for temporary files. */
+  readonly workDir?: string | null;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface VerifyRequest extends ReadRequest {
  * @throws AppError `image-missing`, `image-invalid`, `engine-missing`, and those of reading a machine.
  */
 export async function verify(request: VerifyRequest, context: RunContext): Promise<Verification> {
-  const scratch = createScratch();
+  const scratch = createScratch(request.workDir ?? undefined);
   try {
     const { place, keepsUserAttributes } = await placeOf(request, await scratch.folder(), context);
     const image = await openSavedImage(place);

@@ -16,6 +16,15 @@ export interface RunInfo {
   /** Program → version: `vm2docker-image`, `qemu`, `libguestfs`, … */
   readonly versions: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, unknown>>;
+  /** How long the steps took, where that was measured. */
+  readonly steps?: readonly StepDuration[];
+}
+
+export interface StepDuration {
+  /** Machine, or group of machines. */
+  readonly machine: string;
+  readonly step: string;
+  readonly seconds: number;
 }
 
 /** What was measured of images that were built, by layer id. */

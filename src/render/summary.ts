@@ -14,6 +14,8 @@ export interface SummaryOptions {
   readonly outputFolder: string;
   /** The command to type next, or null. */
   readonly nextCommand: string | null;
+  /** Sizes of layers that were built, by id: they stand in place of what was predicted. */
+  readonly built?: ReadonlyMap<string, { readonly size: number }>;
 }
 
 const MAX_LINES = 8;
@@ -28,7 +30,7 @@ export function renderSummary(plan: Plan, machines: readonly InspectedMachine[],
   const lines: string[] = [];
   for (const planned of plan.machines) {
     const group = plan.groups.find(({ id }) => id === planned.group)!;
-    lines.push(...machineLines(plan, group, planned, byName.get(planned.name)!, style), '');
+    lines.push(...machineLines(plan, group, planned, byName.get(planned.name)!, { style, built: options.built }), '');
   }
   for (const group of plan.groups.filter(({ vms }) => vms.length > 1)) lines.push(...groupLines(group, style), '');
   lines.push(`${style.bold('Written')}   ${oneLine(options.outputFolder)}`);
@@ -43,13 +45,14 @@ function machineLines(
   group: GroupPlan,
   planned: MachinePlan,
   machine: InspectedMachine,
-  style: Styles,
+  { style, built }: { readonly style: Styles; readonly built: SummaryOptions['built'] },
 ): string[] {
-  const metrics = group.metrics.find(({ vm }) => vm === planned.name)!;
+  const own = group.metrics.filter(({ vm }) => vm === planned.name);
+  const metrics = own.find(({ basis }) => basis === 'built') ?? own[0]!;
   return [
     style.bold(oneLine(planned.name)),
     ...indented(alignColumns(factRows(planned, machine))),
-    ...section('Layers', layerLines(plan, group, planned, metrics), style),
+    ...section('Layers', layerLines(plan, group, planned, { metrics, built }), style),
     ...section('Left out', excludedLines(planned, machine), style),
     ...section('Services', serviceLines(planned, machine), style),
     ...section('Secrets', secretLines(machine), style),
@@ -94,13 +97,18 @@ function packageFacts({ reduction }: MachinePlan, machine: InspectedMachine): st
   return `${packages.length} (${manager}); ${reduction.before} beyond the base, ${reduction.after} need naming (${saved} % fewer)`;
 }
 
-function layerLines(plan: Plan, group: GroupPlan, planned: MachinePlan, metrics: MachineMetrics): string[] {
+function layerLines(
+  plan: Plan,
+  group: GroupPlan,
+  planned: MachinePlan,
+  { metrics, built }: { readonly metrics: MachineMetrics; readonly built: SummaryOptions['built'] },
+): string[] {
   const chain = planned.chain.map((id) => group.layers.find((layer) => layer.id === id)!);
   const rows = chain.map((layer) => [
     layerName(layer, group),
     layerTag(plan, group, layer),
     layerContent(layer),
-    sizeText(layer.size),
+    sizeText(layer.size, built?.get(layer.id)?.size),
   ]);
   const total = `${humanSize(metrics.phi3)} in all; χ = ${metrics.chi.toFixed(1)} % of the machine lies in layers that others can share`;
   return [
@@ -129,7 +137,8 @@ function layerContent(layer: LayerPlan): string {
   return `${layer.packages.length} packages${mode}${named}`;
 }
 
-function sizeText({ predicted, interval }: SizePlan): string {
+function sizeText({ predicted, interval }: SizePlan, built?: number): string {
+  if (built !== undefined) return humanSize(built);
   if (interval === undefined) return humanSize(predicted);
   return interval.low === interval.high ? humanSize(predicted) : `about ${humanSize(predicted)}`;
 }
