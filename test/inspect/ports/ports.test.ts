@@ -109,6 +109,27 @@ test(
 );
 
 test(
+  'memcached: TCP follows UDP where only that has a port',
+  listens,
+  { '/etc/memcached.conf': '-l 127.0.0.1\n-U 11311\n' },
+  ['/usr/share/memcached/scripts/systemd-memcached-wrapper', '/etc/memcached.conf'],
+  ['tcp 127.0.0.1:11311 /etc/memcached.conf:2', 'udp 127.0.0.1:11311 /etc/memcached.conf:2'],
+);
+test(
+  'redis: a name is its address of IPv4',
+  listens,
+  { '/etc/redis/redis.conf': 'bind localhost\nport 1\n' },
+  ['/usr/bin/redis-server', '/etc/redis/redis.conf'],
+  ['tcp 127.0.0.1:1 /etc/redis/redis.conf:2'],
+);
+test(
+  'haproxy: a name is the address that the resolver puts first',
+  listens,
+  { '/etc/haproxy/haproxy.cfg': 'frontend a\n bind localhost:1\n' },
+  ['/usr/sbin/haproxy', '-Ws', '-f', '/etc/haproxy/haproxy.cfg'],
+  ['tcp [::1]:1 /etc/haproxy/haproxy.cfg:2'],
+);
+test(
   'supervisord: its web server listens where it or an included file says, on IPv4 alone',
   listens,
   {

@@ -28,11 +28,12 @@ export const memcached: PortReader = {
       findings.socket(socket.value);
       return findings.done();
     }
-    const port = all('p', 'port').at(-1) ?? fallback(context, configuration, 11211);
+    const ownUdp = all('U', 'udp-port').at(-1);
+    // TCP follows UDP where only that has a port.
+    const silent = ownUdp === undefined || ownUdp.value === '0' ? undefined : ownUdp;
+    const port = all('p', 'port').at(-1) ?? silent ?? fallback(context, configuration, 11211);
     // UDP was on until 1.5.6 (CVE-2018-1000115).
-    const udp =
-      all('U', 'udp-port').at(-1) ??
-      fallback(context, configuration, isAtLeast(context.version, '1.5.6') ? 0 : port.value);
+    const udp = ownUdp ?? fallback(context, configuration, isAtLeast(context.version, '1.5.6') ? 0 : port.value);
     const hosts = all('l', 'listen').flatMap((setting) =>
       setting.value.split(',').map((value) => ({ ...setting, value })),
     );
