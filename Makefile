@@ -43,6 +43,7 @@ bench: host-packages build $(GUESTS)/demo.raw ## measure against virt-inspector 
 e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: booted, asked, converted, compared (an hour)
 	npx tsx test/e2e/services.ts
 	npx tsx test/e2e/ports-truth.ts
+	npx tsx test/e2e/ports-truth.ts --edits
 	test/e2e/compare-disks.sh $(E2E_GUESTS)
 	npx ava --config ava.e2e.config.js
 

@@ -100,7 +100,7 @@ function compareServices(services: readonly Service[], truth: BootTruth): Score 
     services.filter(({ role }) => role === 'system').map(({ command }) => programName(command)),
   );
   const noise =
-    /^(?:init|startpar|udevd|systemd-udevd|getty|agetty|runsv|runsvdir|svlogd|sleep|sh|sshd|cron|inetd|nginx:|logger|async-timeout|sd-.*|login)$/;
+    /^(?:init|runit|startpar|\(udev-worker\)|udevd|systemd-udevd|getty|agetty|runsv|runsvdir|svlogd|sleep|sh|sshd|cron|inetd|nginx:|logger|async-timeout|sd-.*|login)$/;
   return compare(
     'programs',
     names,
