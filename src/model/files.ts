@@ -45,6 +45,8 @@ export interface FileRecord {
    * content is nobody's, owner and mode alone. A time alone leaves the state as it is. Absent when nothing differs.
    */
   readonly changes?: readonly FileAspect[];
+  /** Its package lists it without bringing it: what lies there, the machine made. */
+  readonly ghost?: true;
   readonly excluded?: { readonly class: ExcludedClass; readonly reason: string };
   /** Kind of a secret (`private-key`, `password-hash`, …): its holder can act as somebody else. */
   readonly secret?: string;

@@ -68,7 +68,9 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
 /** The paths of a package that are as it brought them; hard links only when every name of the file is there. */
 export function unchangedPaths(files: MachineFiles, item: Pick<InstalledPackage, 'name' | 'architecture'>): string[] {
   return (files.ofPackage.get(packageKey(item)) ?? []).filter((path) => {
-    const { entry, state } = files.kept.get(path)!;
+    const { entry, state, ghost } = files.kept.get(path)!;
+    // What a package lists without bringing it, the machine made.
+    if (ghost === true && entry.type !== 'directory') return false;
     if (state === 'changed' || (state === 'unowned' && !files.companions.has(path))) return false;
     return entry.links === 1 || entry.type === 'directory' || files.wholeGroups.has(entry.fileId);
   });
@@ -86,20 +88,25 @@ export function sameMetadata(a: Entry, b: Entry): boolean {
   return a.type === b.type && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 
-/** Adds every folder above the paths, and sorts. */
+/**
+ * Adds every folder above the paths, and sorts. The root is the engine's: an archive names it only when it would hold
+ * nothing otherwise, since engines take an empty one for a plain file.
+ */
 export function withFolders(paths: Iterable<string>): string[] {
-  const all = new Set<string>();
+  const all = new Set<string>(['/']);
   for (const path of paths) {
     all.add(path);
     // Above a folder that is there already lies nothing new, now or when its own turn comes.
     for (let folder = parentPath(path); !all.has(folder); folder = parentPath(folder)) all.add(folder);
   }
+  if (all.size > 1) all.delete('/');
   return [...all].sort(comparePaths);
 }
 
 /**
  * Bytes of the paths: of content (a hard-link group once), and of the archive that holds them with the folders above.
- * The archive's figure is exact but for the maps of sparse files, which count as allocated.
+ * The archive's figure is that of the layer an engine makes of it, which leaves the root out, and exact but for the maps
+ * of sparse files, which count as allocated.
  */
 export function measure(files: MachineFiles, paths: readonly string[]): { size: number; tar: number } {
   const seen = new Map<string, string>();
@@ -107,7 +114,7 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   let tar = TAR_END_SIZE;
   for (const path of withFolders(paths)) {
     const entry = files.machine.files.records.get(path)?.entry;
-    if (entry === undefined) continue;
+    if (entry === undefined || path === '/') continue;
     const first = entry.links > 1 && entry.type !== 'directory' ? seen.get(entry.fileId) : undefined;
     if (first === undefined && entry.links > 1) seen.set(entry.fileId, path);
     if (first === undefined && entry.type === 'file') size += entry.size;

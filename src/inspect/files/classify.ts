@@ -1,19 +1,22 @@
 import type { Entry } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
-import type { FileInventory, FileRecord, OwnershipState } from '../../model/files.js';
+import type { FileInventory, FileRecord } from '../../model/files.js';
 import type { GuestFs } from '../../model/guest-fs.js';
 import type { PackageDatabase } from '../../model/packages.js';
 import { readOptionalText } from '../../syntax/guest-text.js';
+import { readAccountNumbers } from './account-numbers.js';
 import { dataDirectories } from './data-directories.js';
 import { type Exclusion, type ExclusionOptions, exclusionFinder } from './exclusions.js';
 import { missingFiles } from './missing.js';
 import { type Claim, claimsOf } from './ownership.js';
+import { type RecordComparer, recordComparer } from './package-record.js';
 import { ruleFor } from './secrets/by-path.js';
 import type { PathRule } from './secrets/rules.js';
 
 /** An inventory from metadata, and what the content is held against when it is read. */
 export interface ClassifiedFiles extends FileInventory {
   readonly claims: ReadonlyMap<string, Claim>;
+  readonly compare: RecordComparer;
   readonly problems: readonly Problem[];
 }
 
@@ -35,6 +38,7 @@ export async function classifyFiles(
 ): Promise<ClassifiedFiles> {
   const problems: Problem[] = [];
   const claims = claimsOf(fs, packages);
+  const compare = recordComparer(fs, await readAccountNumbers(fs, problems), packages?.manager ?? 'dpkg');
   const { find, rescued, covers, folders } = await exclusionFinder(fs, options, problems);
   const records = new Map<string, FileRecord>();
   const sparse: Entry[] = [];
@@ -44,7 +48,7 @@ export async function classifyFiles(
     const claim = claims.get(entry.path);
     const rule = entry.type === 'file' && entry.size > 0 ? ruleFor(entry.path) : undefined;
     const excluded = find(entry, claim);
-    records.set(entry.path, recordOf(entry, claim, rule, excluded));
+    records.set(entry.path, recordOf(entry, claim, compare, rule, excluded));
     if (rule?.confirm !== undefined && excluded === undefined) doubtful.push({ path: entry.path, rule });
     if (entry.type !== 'file') continue;
     if (entry.size > LARGE) large.push(entry);
@@ -64,6 +68,7 @@ export async function classifyFiles(
     large,
     excludedFolders: folders,
     claims,
+    compare,
     problems,
   };
 }
@@ -71,6 +76,7 @@ export async function classifyFiles(
 function recordOf(
   entry: Entry,
   claim: Claim | undefined,
+  compare: RecordComparer,
   rule: PathRule | undefined,
   excluded: Exclusion | undefined,
 ): FileRecord {
@@ -78,26 +84,15 @@ function recordOf(
     entry,
     owners: claim?.owners ?? NO_OWNERS,
     configuration: claim?.configuration ?? false,
-    state: stateByMetadata(entry, claim),
+    ...compare(entry, claim),
   };
+  if (claim?.ghost === true) record.ghost = true;
   if (excluded !== undefined) record.excluded = excluded;
   if (rule !== undefined) {
     if (rule.secret) record.secret = rule.kind;
     else record.identity = rule.kind;
   }
   return record;
-}
-
-/** Size, type and link target decide where the database records them; a digest only once the content is read. */
-function stateByMetadata(entry: Entry, claim: Claim | undefined): OwnershipState {
-  if (claim === undefined) return 'unowned';
-  if (entry.type !== 'file') {
-    if (entry.type === 'symlink' && claim.target !== undefined) {
-      return claim.target === entry.target ? 'unchanged' : 'changed';
-    }
-    return claim.digests.length > 0 ? 'changed' : 'unverified';
-  }
-  return claim.size !== undefined && claim.size !== entry.size && !claim.ghost ? 'changed' : 'unverified';
 }
 
 /** /etc is configuration, which every run reads; a file elsewhere stays a suspect until its content passes by. */

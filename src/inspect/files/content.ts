@@ -1,12 +1,13 @@
 import xxhash from 'xxhash-wasm';
 import type { Entry } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
-import type { ContentDigest, FileInventory, FileRecord, OwnershipState } from '../../model/files.js';
+import type { ContentDigest, FileInventory, FileRecord } from '../../model/files.js';
 import type { StreamItem } from '../../model/guest-fs.js';
 import { displayPath } from '../../model/path.js';
 import type { ClassifiedFiles } from './classify.js';
-import { contentHasher, type HashedContent } from './hashing.js';
-import type { Digest } from './ownership.js';
+import { contentHasher } from './hashing.js';
+import { type Digest, digestsOf } from './ownership.js';
+import type { ReadContent } from './package-record.js';
 import { ruleFor } from './secrets/by-path.js';
 import { LOOKED_AT, secretInContent } from './secrets/in-content.js';
 import { hasSwapMagic, looksLikeSwap } from './swap.js';
@@ -27,18 +28,21 @@ const NONE: ReadonlySet<Digest['algorithm']> = new Set();
 export async function contentReader(classified: ClassifiedFiles): Promise<ContentReader> {
   const hash = contentHasher(await xxhash(), LOOKED_AT);
   const digests = new Map<string, ContentDigest>();
-  const byFile = new Map<string, { hashed: Omit<HashedContent, 'head'>; secret: string | undefined }>();
+  const byFile = new Map<string, { digest: ContentDigest; read: ReadContent; secret: string | undefined }>();
   const updates = new Map<string, FileRecord>();
   const problems: Problem[] = [];
 
-  const all = new Set(
-    [...classified.claims.values()].flatMap(({ digests: recorded }) => recorded.map((item) => item.algorithm)),
-  );
+  const all = new Set<Digest['algorithm']>();
+  for (const claim of classified.claims.values()) for (const { algorithm } of digestsOf(claim)) all.add(algorithm);
+  const verdict = (record: FileRecord, read: ReadContent): FileRecord => {
+    const { changes: _, ...rest } = record;
+    return { ...rest, ...classified.compare(record.entry, classified.claims.get(record.entry.path), read) };
+  };
   const algorithmsFor = (entry: Entry): ReadonlySet<Digest['algorithm']> => {
     // A hard link has several names, and a package may have recorded any of them.
     if (entry.links > 1) return all;
-    const recorded = classified.claims.get(entry.path)?.digests ?? [];
-    return recorded.length === 0 ? NONE : new Set(recorded.map(({ algorithm }) => algorithm));
+    const claim = classified.claims.get(entry.path);
+    return claim === undefined ? NONE : new Set(digestsOf(claim).map(({ algorithm }) => algorithm));
   };
 
   const wants = (entry: Entry): boolean => {
@@ -49,7 +53,7 @@ export async function contentReader(classified: ClassifiedFiles): Promise<Conten
 
   return {
     wants,
-    async visit({ entry, content }) {
+    async visit({ entry, attributes, content }) {
       if (content === undefined) return;
       const record = classified.records.get(entry.path);
       const isWanted = record !== undefined && wants(entry);
@@ -64,12 +68,10 @@ export async function contentReader(classified: ClassifiedFiles): Promise<Conten
         return;
       }
       digests.set(entry.path, hashed.digest);
-      const state = stateByContent(record, classified.claims.get(entry.path)?.digests, hashed.hex);
-      const updated = withSecret({ ...record, state }, hashed.head);
+      const read = { hex: hashed.hex, attributes };
+      const updated = withSecret(verdict(record, read), hashed.head);
       updates.set(entry.path, updated);
-      if (entry.links > 1) {
-        byFile.set(entry.fileId, { hashed: { digest: hashed.digest, hex: hashed.hex }, secret: updated.secret });
-      }
+      if (entry.links > 1) byFile.set(entry.fileId, { digest: hashed.digest, read, secret: updated.secret });
     },
     finish() {
       const records = new Map<string, FileRecord>();
@@ -79,25 +81,15 @@ export async function contentReader(classified: ClassifiedFiles): Promise<Conten
           records.set(path, updates.get(path) ?? record);
           continue;
         }
-        digests.set(path, shared.hashed.digest);
-        const state = stateByContent(record, classified.claims.get(path)?.digests, shared.hashed.hex);
-        const { secret, ...rest } = record;
-        const kind = state === 'unchanged' ? undefined : (shared.secret ?? secret);
-        records.set(path, { ...rest, state, ...(kind === undefined ? {} : { secret: kind }) });
+        digests.set(path, shared.digest);
+        const { secret, ...rest } = verdict(record, shared.read);
+        const kind = rest.state === 'unchanged' ? undefined : (shared.secret ?? secret);
+        records.set(path, { ...rest, ...(kind === undefined ? {} : { secret: kind }) });
       }
-      const { claims: _, ...inventory } = classified;
+      const { claims: _, compare: __, ...inventory } = classified;
       return { ...inventory, records, digests, problems: [...classified.problems, ...problems] };
     },
   };
-}
-
-function stateByContent(
-  record: FileRecord,
-  recorded: readonly Digest[] | undefined,
-  actual: HashedContent['hex'],
-): OwnershipState {
-  if (record.state === 'unowned' || recorded === undefined || recorded.length === 0) return record.state;
-  return recorded.some(({ algorithm, hex }) => actual.get(algorithm) === hex) ? 'unchanged' : 'changed';
 }
 
 /** What a package brings to everybody is no secret, whatever it looks like. */

@@ -9,7 +9,7 @@ import { pathFilter } from './path-filters.js';
 const FILLED_AT_START = /^\/(?:proc|sys|dev|run)(?:\/|$)/;
 
 /**
- * Recorded by a package and absent from the disk, sorted. What may be absent (obsolete, ghost), and what would be left out
+ * Recorded by a package and absent from the disk, sorted. What may be absent (obsolete, ghost, missing-ok), and what would be left out
  * of the images if it were there, is not missing.
  */
 export async function missingFiles(
@@ -21,7 +21,7 @@ export async function missingFiles(
   const wasFiltered = await pathFilter(fs, problems);
   const missing: MissingFile[] = [];
   for (const [path, claim] of claims) {
-    if (claim.ghost || FILLED_AT_START.test(path) || fs.lstat(path) !== undefined) continue;
+    if (claim.ghost || claim.missingOk || FILLED_AT_START.test(path) || fs.lstat(path) !== undefined) continue;
     if (isLeftOut(path, claim)) continue;
     const reason = wasFiltered(path);
     missing.push({

@@ -12,17 +12,19 @@ export interface Claim {
   readonly configuration: boolean;
   /** Absence and other content are normal. */
   readonly ghost: boolean;
+  /** Absence is normal. */
+  readonly missingOk: boolean;
   /** Only packages of the kernel own it. */
   readonly kernel: boolean;
-  /** Any of them makes the content the packaged one: packages of several architectures share files. */
-  readonly digests: readonly Digest[];
-  readonly size?: number;
-  readonly target?: string;
+  /** What packages recorded of it: as any of them says is as packaged, because packages of two architectures share files. */
+  readonly recorded: readonly PackageFile[];
 }
 
 type OpenClaim = { -readonly [Key in keyof Claim]: Claim[Key] };
 
-const NO_DIGESTS: readonly Digest[] = [];
+/** More packages than this never disagree about one path. */
+const MAX_RECORDS = 16;
+const NO_RECORDS: readonly PackageFile[] = [];
 
 /** Who owns which path, after diversions, with symbolic links followed on both sides. */
 export function claimsOf(fs: GuestFs, database: PackageDatabase | null): ReadonlyMap<string, Claim> {
@@ -47,17 +49,25 @@ export function claimsOf(fs: GuestFs, database: PackageDatabase | null): Readonl
   return claims;
 }
 
+/** The digests that make its content a packaged one. */
+export function digestsOf({ recorded }: Claim): Digest[] {
+  return recorded.flatMap(({ digest }) => (digest === undefined ? [] : [digest]));
+}
+
+/** What another package, machine or architecture put there is not what this one recorded. */
+function isLaidDown({ state }: PackageFile): boolean {
+  return state === undefined || state === 'not-installed';
+}
+
 function firstClaim(item: InstalledPackage, file: PackageFile, owners: readonly string[]): OpenClaim {
-  const claim: OpenClaim = {
+  return {
     owners,
     configuration: file.configuration,
     ghost: file.ghost === true,
+    missingOk: file.missingOk === true,
     kernel: item.kernel,
-    digests: file.digest === undefined ? NO_DIGESTS : [file.digest],
+    recorded: isLaidDown(file) ? [file] : NO_RECORDS,
   };
-  if (file.size !== undefined) claim.size = file.size;
-  if (file.target !== undefined) claim.target = file.target;
-  return claim;
 }
 
 function addClaim(
@@ -70,12 +80,8 @@ function addClaim(
   claim.configuration ||= file.configuration;
   claim.ghost &&= file.ghost === true;
   claim.kernel &&= item.kernel;
-  const { digest } = file;
-  if (digest !== undefined && !claim.digests.some(({ hex }) => hex === digest.hex)) {
-    claim.digests = [...claim.digests, digest];
-  }
-  // Two packages that record different sizes: no size tells anything.
-  if (claim.size !== undefined && file.size !== undefined && claim.size !== file.size) delete claim.size;
+  claim.missingOk &&= file.missingOk === true;
+  if (isLaidDown(file) && saysMore(claim, file)) claim.recorded = [...claim.recorded, file];
   if (claim.owners.at(-1) === owners[0]) return;
   // A folder like /usr has a thousand owners: grow one array of its own in place.
   if (shared.has(claim)) (claim.owners as string[]).push(owners[0]!);
@@ -83,4 +89,19 @@ function addClaim(
     claim.owners = [...claim.owners, owners[0]!];
     shared.add(claim);
   }
+}
+
+/** A folder like /usr has a thousand owners, which say the same of it. */
+function saysMore({ recorded }: OpenClaim, file: PackageFile): boolean {
+  if (recorded.length >= MAX_RECORDS) return false;
+  return !recorded.some(
+    (known) =>
+      known.digest?.hex === file.digest?.hex &&
+      known.mode === file.mode &&
+      known.user === file.user &&
+      known.group === file.group &&
+      known.target === file.target &&
+      known.mtime === file.mtime &&
+      known.capabilities === file.capabilities,
+  );
 }

@@ -109,7 +109,7 @@ function sameFolder(a: Entry, b: Entry): boolean {
 /** Whether an installation of its package brings the file as it is, as far as the database tells. */
 function isInstalled(files: MachineFiles, record: FileRecord, installed: ReadonlySet<string>): boolean {
   const owner = record.owners.find((key) => installed.has(key));
-  if (owner === undefined) return false;
+  if (owner === undefined || record.ghost === true || record.changes !== undefined) return false;
   if (record.state === 'unchanged') return record.entry.uid === 0 && record.entry.gid === 0;
   if (record.state !== 'unverified') return false;
   // Without its content: a packaged file has the time of its build, what was written on the machine is younger

@@ -29,7 +29,8 @@ export async function inspectRpm(fs: GuestFs): Promise<PackageDatabase> {
   const reasonOf = await readReasons(fs, facts, evidence, problems);
   const isLocked = await readLocks(fs, problems);
   const originOf = originDecider(facts, database.keys);
-  const isInstalled = indexCapabilities(facts);
+  // Conditions are decided as the image will see them, which has no kernel.
+  const isInstalled = indexCapabilities(facts.filter(({ name, files }) => !isKernelPackage(name, files)));
   const architectures = architecturesOf(facts);
   const packages = facts.map((item): InstalledPackage => {
     const { auto, reason, repository } = reasonOf(item);

@@ -249,6 +249,13 @@ test('rich dependencies come to what they mean on this machine', async (t) => {
   t.deepEqual(problems, []);
 });
 
+test('a condition on the kernel is decided as in an image, which has none', async (t) => {
+  const header = packageHeader({ name: 'rich', requires: ['(grubby if kernel-core)', '(stub unless kernel-core)'] });
+  const kernel = packageHeader({ name: 'kernel-core', provides: [['kernel-core', '=', '1.0-1']] });
+  const { packages } = await inspect({ '/var/lib/rpm/Packages.db': ndb([header, kernel]) });
+  t.deepEqual(packages.find(({ name }) => name === 'rich')!.depends, [[{ name: 'stub' }]]);
+});
+
 test('no database, no packages and no problem', async (t) => {
   const guest = memoryGuest({ '/etc/hostname': 'box\n' });
   t.deepEqual(rpm.find(guest), []);
