@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { AppError } from '../errors.js';
 import { EXCLUDED_CLASSES, type ExcludedClass } from '../model/files.js';
+import { localPackages } from '../pipeline/local-packages.js';
 import type { AnalyzeRequest, DeviceKey } from '../pipeline/request.js';
 
 /** The flags of every command that reads machines. */
@@ -68,6 +69,10 @@ export const machineFlags = {
     summary: "Date of a snapshot archive; auto: of the machine's own index files.",
     helpValue: 'DATE|auto',
   }),
+  debs: Flags.string({
+    summary: "Folder of .deb files: those of exactly the machines' versions are installed in place of an archive's.",
+    helpValue: 'DIR',
+  }),
   levels: Flags.integer({
     summary: 'Levels of package layers: 0 none, 2 as in the thesis; without it as many as pay.',
     min: 0,
@@ -113,6 +118,7 @@ export interface MachineFlags {
   readonly 'base-rootfs': string | undefined;
   readonly packages: string;
   readonly snapshot: string | undefined;
+  readonly debs?: string | undefined;
   readonly levels: number | undefined;
   readonly 'min-layer-size'?: number | undefined;
   readonly jobs?: number | undefined;
@@ -150,6 +156,7 @@ export async function toAnalyzeRequest(machines: readonly string[], flags: Machi
       baseRootfs: flags['base-rootfs'] ?? null,
       packages: flags.packages as AnalyzeRequest['plan']['packages'],
       snapshot: flags.snapshot ?? null,
+      ...(flags.debs === undefined ? {} : { debs: await localPackages(flags.debs) }),
       levels: flags.levels ?? null,
       includeServices: flags['include-service'] ?? [],
       minLayerSize: flags['min-layer-size'] ?? 0,

@@ -83,6 +83,16 @@ export interface BasePlan {
   readonly deadArchive?: string;
 }
 
+/** A package as a file of the host. */
+export interface LocalPackage {
+  readonly folder: string;
+  readonly file: string;
+  readonly name: string;
+  /** Without its epoch, as in the name of the file. */
+  readonly version: string;
+  readonly architecture: string;
+}
+
 /** A keyring of a machine's own archives; it serves a build and gets into no layer. */
 export interface BuildKey {
   readonly file: string;
@@ -155,6 +165,8 @@ export interface InstallPlan {
   readonly program?: string;
   /** Keys of the sources, by the names that their lines have; absent: the base's own do. */
   readonly keys?: readonly BuildKey[];
+  /** Packages that come from files of the build context; absent: none. */
+  readonly debs?: readonly LocalPackage[];
   /** Whether the package manager of the base was asked, so that every pin can be had; absent: nobody asked. */
   readonly isChecked?: boolean;
   /** Users and groups that get the machines' numbers before a package's script gives out others; absent: none. */
@@ -185,6 +197,8 @@ export interface PlanOptions {
   readonly baseRootfs: string | null;
   readonly packages: 'install' | 'disk' | 'auto';
   readonly snapshot: string | null;
+  /** Packages that the user has as files. */
+  readonly debs?: readonly LocalPackage[];
   /** Levels of package layers: 0 none, 2 the thesis, null as many as pay. */
   readonly levels: number | null;
   /** Bytes below which a shared layer gives what it holds to the layers above it; without it what pays decides. */

@@ -1,10 +1,19 @@
+import { resolve } from 'node:path';
 import type { Workbench } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { BaseKnowledge, Corrections } from '../model/base-contents.js';
 import { type InstalledPackage, packageIdentity } from '../model/packages.js';
 import type { GroupPlan, InstallPlan, LayerPlan, Plan } from '../model/plan.js';
 import { installName } from '../plan/layers/package-layers.js';
-import { aptCache, aptGet, aptInstall, aptPins, aptSetup, setNames } from '../render/dockerfile/apt-setting.js';
+import {
+  aptCache,
+  aptGet,
+  aptInstall,
+  aptPins,
+  aptSetup,
+  DEBS_MOUNT,
+  setNames,
+} from '../render/dockerfile/apt-setting.js';
 import {
   parseFailedFetches,
   parseMadison,
@@ -59,7 +68,9 @@ export async function learnOffers(informed: Plan, asking: Asking): Promise<Plan>
 }
 
 async function openBench(group: GroupPlan, { engine, log, signal, environment }: BuildOptions): Promise<Workbench> {
-  return await engine.workbench({ reference: group.base.reference, mounts: [] }, { log, signal, environment });
+  const folder = installLayers(group).flatMap(({ install }) => install!.debs ?? [])[0]?.folder;
+  const mounts = folder === undefined ? [] : [{ source: resolve(folder), target: DEBS_MOUNT }];
+  return await engine.workbench({ reference: group.base.reference, mounts }, { log, signal, environment });
 }
 
 function installLayers(group: GroupPlan): LayerPlan[] {
@@ -128,7 +139,12 @@ async function checkChain(
   chain: readonly LayerPlan[],
 ): Promise<Corrections | null> {
   const install = chainPlan(chain);
-  const begin = ['set -eu', ...aptSetup(install), ...aptPins({ ...install, isChecked: true }), setNames(install.named)];
+  const begin = [
+    'set -eu',
+    ...aptSetup(install),
+    ...aptPins({ ...install, isChecked: true }),
+    setNames(install.named, install.debs),
+  ];
   const simulated = await bench.run([...begin, `${aptInstall(install)} -s "$@"`].join('\n'));
   const wanted = new Map(
     chain.flatMap((layer) =>
@@ -193,6 +209,7 @@ function chainPlan(chain: readonly LayerPlan[]): InstallPlan {
     ...plans.at(-1)!,
     named: [...new Set(plans.flatMap(({ named }) => named))],
     pins: plans.flatMap(({ pins }) => pins),
+    debs: plans.flatMap(({ debs }) => debs ?? []),
     foreignArchitectures: [...new Set(plans.flatMap(({ foreignArchitectures }) => foreignArchitectures))],
   };
 }

@@ -6,6 +6,7 @@ import { type BuildOptions, buildLayer } from './build-layer.js';
 import { EMPTY_SNAPSHOT } from './build-snapshot.js';
 import { buildInstallLayer } from './build-trimmed.js';
 import type { Verification } from './build-verification.js';
+import { placeLocalPackages } from './local-packages.js';
 import type { Collection } from './read-machines.js';
 import { onlyLayers, writeArchives } from './write-archives.js';
 
@@ -30,6 +31,7 @@ export async function buildImages(plan: Plan, collection: Collection, options: B
     collection,
     options,
   );
+  await placeLocalPackages(plan, options.output);
   const built = new Map<string, BuiltSizes>();
   const verifications: (Verification & { vm: string })[] = [];
   const groups: GroupPlan[] = [];

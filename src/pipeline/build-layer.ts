@@ -13,6 +13,7 @@ import type { BuiltSizes } from '../render/report.js';
 import type { RunContext } from './analyze.js';
 import { bootstrapRoot } from './bootstrap-root.js';
 import type { DiffStrategy } from './build-reuse.js';
+import { DEBS_FOLDER } from './local-packages.js';
 import type { OutputFolder } from './output-folder.js';
 import type { Collection } from './read-machines.js';
 
@@ -86,6 +87,7 @@ export async function buildLayer({ plan, group, options }: BuildSession, layer: 
   const context = createHash('sha256').update(JSON.stringify([asked, below, bootstrap ?? null]));
   if (layer.kind === 'delta') context.update(deletionList(layer.deletions ?? []));
   if (layer.reused !== undefined) await hashFolder(join(output.stagingPath, folder, REUSE_FOLDER), context);
+  if (layer.install?.debs !== undefined) await hashFolder(join(output.stagingPath, folder, DEBS_FOLDER), context);
   const file = archive === null ? null : join(output.stagingPath, archive);
   if (file !== null && bootstrap === undefined) await hashFile(file, context);
   const labels = {

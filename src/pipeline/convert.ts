@@ -12,6 +12,7 @@ import { pushImages, refuseSecrets } from './build-push.js';
 import type { DiffStrategy } from './build-reuse.js';
 import { buildServices } from './build-services.js';
 import { requireSpace } from './disk-space.js';
+import { placeLocalPackages } from './local-packages.js';
 import { createOutputFolder, type OutputFolder } from './output-folder.js';
 import { type Collection, collectMachines } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
@@ -97,6 +98,7 @@ async function writeContexts(
   context: RunContext,
 ): Promise<BuiltImages> {
   await placeRootfs(plan, request.plan.baseRootfs, output);
+  await placeLocalPackages(plan, output);
   await writeArchives(output, plan, collection, context);
   return { plan, built: new Map(), verifications: [] };
 }

@@ -1,5 +1,5 @@
 import { type InstalledPackage, type PackageManagerName, packageIdentity } from '../../model/packages.js';
-import type { PackageMode, PlanOptions } from '../../model/plan.js';
+import type { LocalPackage, PackageMode, PlanOptions } from '../../model/plan.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 
 export interface ModeMachine {
@@ -44,6 +44,10 @@ export function packageModes(
       const identity = packageIdentity(item);
       if (!isNameable(item)) {
         modes.set(identity, { mode: 'disk', reason: 'no package manager takes its name or version' });
+        continue;
+      }
+      if (fixed !== 'disk' && localPackage(item, options) !== undefined) {
+        modes.set(identity, { mode: 'install', reason: '--debs has it' });
         continue;
       }
       const told = knowledge === null || item.kernel || isScratch ? null : toldReason(item, fixed, knowledge);
@@ -105,6 +109,18 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
       pending.push(dependent);
     }
   }
+}
+
+/** The file of --debs that is this very version. */
+export function localPackage(
+  item: Pick<InstalledPackage, 'name' | 'version' | 'architecture'>,
+  { debs = [] }: PlanOptions,
+): LocalPackage | undefined {
+  if (debs.length === 0) return undefined;
+  const version = item.version.replace(/^\d+:/, '');
+  return debs.find(
+    (each) => each.name === item.name && each.version === version && each.architecture === item.architecture,
+  );
 }
 
 /** Names and versions come from the disk: outside of the grammar of every manager they get into no command. */

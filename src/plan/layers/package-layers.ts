@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SystemAccounts } from '../../model/containers.js';
 import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
-import type { InstallPlan, LayerPlan, PackageMode } from '../../model/plan.js';
+import type { InstallPlan, LayerPlan, LocalPackage, PackageMode } from '../../model/plan.js';
 import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.js';
 import { contentOf } from '../likeness.js';
 import { type ReductionContext, reducePackages } from '../resolver/reduce.js';
@@ -41,6 +41,7 @@ export interface InstallSetting {
   readonly foreignArchitectures: readonly string[];
   readonly sources: InstallPlan['sources'];
   readonly keys?: InstallPlan['keys'];
+  readonly localPackage?: (item: InstalledPackage) => LocalPackage | undefined;
   /** Whether a version can be had; without it every one is taken to be there. */
   readonly isOffered?: (item: InstalledPackage) => boolean;
   readonly isChecked?: boolean;
@@ -72,11 +73,11 @@ export function installLayer(
     ...described(question, 'packages', 'install'),
     install: {
       ...installPlan(question.packages, context, below, setting),
+      ...localFiles(question.packages, setting),
       ...(setting.isChecked === true ? { isChecked: true } : {}),
       ...(setting.keys === undefined || setting.keys.length === 0 ? {} : { keys: setting.keys }),
-      ...(context.manager === 'dpkg'
-        ? { accounts: commonAccounts(question.machines), trimmed: trimmedPaths(question.machines) }
-        : {}),
+      accounts: commonAccounts(question.machines),
+      trimmed: trimmedPaths(question.machines),
     },
     size: range(size),
     tar: range(tar),
@@ -135,6 +136,7 @@ function installPlan(
   const isForeign = (architecture: string): boolean => packages.some((item) => item.architecture === architecture);
   return {
     manager: context.manager,
+    ...(context.program === undefined ? {} : { program: context.program }),
     named: named.map((item) => installName(item, context.architecture)).sort(comparePaths),
     pins: [...bySource.values()]
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
@@ -146,6 +148,14 @@ function installPlan(
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },
   };
+}
+
+function localFiles(
+  packages: readonly InstalledPackage[],
+  { localPackage = () => undefined }: InstallSetting,
+): Pick<InstallPlan, 'debs'> {
+  const debs = packages.flatMap((item) => localPackage(item) ?? []);
+  return debs.length === 0 ? {} : { debs: debs.sort((a, b) => comparePaths(a.file, b.file)) };
 }
 
 /** A number that differs between the machines goes into none of their layers. */

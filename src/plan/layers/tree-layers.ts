@@ -5,7 +5,7 @@ import { type MachineFiles, measure, unchangedPaths } from '../files.js';
 import type { Member } from '../member.js';
 import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 import type { ReductionContext } from '../resolver/reduce.js';
-import type { PackageModes } from './modes.js';
+import { localPackage, type PackageModes } from './modes.js';
 import { diskLayer, installLayer } from './package-layers.js';
 import { packageTree } from './package-tree.js';
 import type { TreeNode, TreePackage } from './tree-problem.js';
@@ -84,6 +84,7 @@ function nodeLayers(
         : installLayer(layerQuestion, context, union(inBase, installed), {
             foreignArchitectures,
             sources: question.sources,
+            localPackage: (item) => localPackage(item, question.options),
             ...(question.keys === undefined ? {} : { keys: question.keys }),
             ...(question.isChecked === undefined ? {} : { isChecked: question.isChecked }),
             ...(question.isOffered === undefined ? {} : { isOffered: question.isOffered }),

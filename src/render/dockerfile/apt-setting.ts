@@ -77,9 +77,12 @@ export function dropPins(): string {
   return `: >${PINS}`;
 }
 
-/** Sets the names of the packages as the arguments of the shell, `"$@"`. */
-export function setNames(names: readonly string[]): string {
-  return commandWithList('set --', names);
+/** Where files of packages are mounted: a folder that every base has, so that no mount point stays. */
+export const DEBS_MOUNT = '/mnt';
+
+/** Sets what is installed as the arguments of the shell, `"$@"`: names, and files of packages. */
+export function setNames(names: readonly string[], debs: InstallPlan['debs'] = []): string {
+  return commandWithList('set --', [...names, ...debs.map(({ file }) => `${DEBS_MOUNT}/${file}`)]);
 }
 
 function aptOptions(plan: InstallPlan): string {

@@ -2,6 +2,7 @@ import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../../model/plan.j
 import { programInstructions } from '../compose/program.js';
 import { layerTag } from '../layout.js';
 import { humanSize, oneLine } from '../text.js';
+import { DEBS_MOUNT } from './apt-setting.js';
 import { dpkgInstallCommands } from './install-dpkg.js';
 import { otherInstallCommands } from './install-others.js';
 import { dockerComment, dockerValue, runCommands } from './quote.js';
@@ -50,7 +51,8 @@ function from(plan: Plan, group: GroupPlan, layer: LayerPlan): string {
 function installInstructions(layer: LayerPlan, group: GroupPlan): string[] {
   const install = layer.install!;
   const commands = install.manager === 'dpkg' ? dpkgInstallCommands(install) : otherInstallCommands(install, group.os);
-  return [runCommands(commands)];
+  const mount = install.debs === undefined ? null : `type=bind,source=debs,target=${DEBS_MOUNT}`;
+  return [runCommands(commands, mount)];
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { SystemAccounts } from '../../model/containers.js';
 import type { InstallPlan } from '../../model/plan.js';
+import { accountCommands } from './accounts.js';
 import { aptGet, aptInstall, aptPins, aptSetup, dropKeys, dropPins, SCRATCH, setNames } from './apt-setting.js';
-import { commandWithList, runWord } from './quote.js';
+import { commandWithList } from './quote.js';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_IS_OURS = `${SCRATCH}-policy`;
@@ -21,7 +21,7 @@ export function dpkgInstallCommands(plan: InstallPlan): string[] {
     // What a source that is gone would have had is missed by the installation, if it is missed at all.
     `${aptGet(plan)} update || echo 'some sources cannot be read' >&2`,
     ...aptPins(plan),
-    setNames(plan.named),
+    setNames(plan.named, plan.debs),
     ...(plan.isChecked === true ? [] : [orWithoutPins(plan)]),
     `${aptInstall(plan)} "$@"`,
     `${aptGet(plan)} clean`,
@@ -56,25 +56,5 @@ function servicesAgain(): string[] {
   return [
     `if test -e ${POLICY_IS_OURS}; then rm -f ${POLICY}; fi`,
     `if test -e ${INITCTL_IS_OURS}; then rm -f ${INITCTL}; dpkg-divert --local --rename --remove ${INITCTL} >/dev/null; fi`,
-  ];
-}
-
-/**
- * Users and groups get the machine's numbers before a package's script gives out others: every file of theirs would
- * differ by its owner. What the base has, and a number that is taken there, stays as it is. No password comes along.
- */
-function accountCommands({ users, groups }: SystemAccounts): string[] {
-  if (users.length === 0 && groups.length === 0) return [];
-  const add = (file: string, name: string, id: number, line: string): string =>
-    `account ${file} ${runWord(name)} ${id} ${runWord(line)}`;
-  return [
-    `account() { grep -q "^$2:" "/etc/$1" || cut -d: -f3 "/etc/$1" | grep -qx "$3" || printf '%s\\n' "$4" >>"/etc/$1"; }`,
-    `shadow() { test ! -e "/etc/$1" || grep -q "^$2:" "/etc/$1" || printf '%s\\n' "$2:$3" >>"/etc/$1"; }`,
-    ...groups.map(({ name, gid }) => add('group', name, gid, `${name}:x:${gid}:`)),
-    ...users.map(({ name, uid, gid, comment, home, shell }) =>
-      add('passwd', name, uid, [name, 'x', uid, gid, comment, home, shell].join(':')),
-    ),
-    ...groups.map(({ name }) => `shadow gshadow ${runWord(name)} '!::'`),
-    ...users.map(({ name }) => `shadow shadow ${runWord(name)} '!:::::::'`),
   ];
 }
