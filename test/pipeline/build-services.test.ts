@@ -20,7 +20,7 @@ function engineWith(images: Map<string, EngineImage>): { engine: Engine; built: 
       if (needsNetwork) throw new Error('no network is needed');
       built.push(tag);
       texts.push(await readFile(join(folder, 'Dockerfile'), 'utf8'));
-      images.set(tag, { layers: ['sha256:below', tag], labels });
+      images.set(tag, { digest: tag, layers: ['sha256:below', tag], labels });
     },
   };
   return { engine: engine as Engine, built, texts };
@@ -30,7 +30,9 @@ test('the images of services are built once, and again when what lies below has 
   const scratch = await mkdtemp(join(tmpdir(), 'services-'));
   const plan = planMachines([machineWith([serviceOf('a'), serviceOf('b')])], DEFAULT_OPTIONS);
   const output = await createOutputFolder(join(scratch, 'out'));
-  const images = new Map<string, EngineImage>([['vm2docker/web', { layers: ['sha256:below'], labels: {} }]]);
+  const images = new Map<string, EngineImage>([
+    ['vm2docker/web', { digest: 'a', layers: ['sha256:below'], labels: {} }],
+  ]);
   const { engine, built, texts } = engineWith(images);
   const { signal } = new AbortController();
   const options = {
@@ -49,7 +51,7 @@ test('the images of services are built once, and again when what lies below has 
     for (const text of texts) t.regex(text, /^FROM vm2docker\/web$/m);
     await buildServices(plan, { ...options, fresh: false });
     t.deepEqual(built, all);
-    images.set('vm2docker/web', { layers: ['sha256:other'], labels: {} });
+    images.set('vm2docker/web', { digest: 'b', layers: ['sha256:other'], labels: {} });
     await buildServices(plan, { ...options, fresh: false });
     t.deepEqual(built, [...all, ...all]);
     await buildServices(plan, { ...options, fresh: true });

@@ -229,10 +229,17 @@ function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[], imag
     ...drafts.flatMap(({ service, identity }) => unitFolders(service, identity, image)),
     ...(machine.runtime?.folders ?? []),
     ...drafts.flatMap(({ form }) => form.folders),
-    ...drafts.flatMap(({ service, form, identity }) =>
-      [...service.listens, ...volatileArguments(form.command ?? [])]
+    ...drafts.flatMap(({ service, identity }) =>
+      service.listens
         .filter((path) => path.startsWith('/'))
         .map((path) => ({ path: parentPath(path), mode: 0o755, ...ownedBy(identity) })),
+    ),
+    ...drafts.flatMap(({ form, identity }) =>
+      volatileArguments(form.command ?? []).map((path) => ({
+        path: parentPath(path),
+        mode: 0o755,
+        ...ownedBy(ownChange(form.command ?? [], machine.runtime) ?? identity),
+      })),
     ),
   ];
 }
@@ -240,6 +247,18 @@ function wantedFolders(machine: InspectedMachine, drafts: readonly Draft[], imag
 /** Files below /run that a command names (pid files, sockets): a script would have made their folders. */
 function volatileArguments(command: readonly string[]): string[] {
   return command.flatMap((word) => /(?:^|=)((?:\/var)?\/run\/[\w./-]{1,200})$/.exec(word.slice(0, 300))?.[1] ?? []);
+}
+
+/** The account that a program started by root changes to itself, as it is told: its pid file is that account's to write. */
+function ownChange(command: readonly string[], runtime: RuntimeFacts | undefined): Identity | null {
+  for (const [index, word] of command.entries()) {
+    const user =
+      /^--(?:user|uid|username)=(.+)$/.exec(word)?.[1] ??
+      (/^(?:-u|--user|--username)$/.test(word) ? command[index + 1] : undefined);
+    const group = user === undefined ? undefined : runtime?.users.get(user)?.group;
+    if (user !== undefined && group !== undefined) return { user, group, isAccount: true };
+  }
+  return null;
 }
 
 function waiting(image: ImageFiles): readonly string[] | null {

@@ -123,9 +123,9 @@ function memberService(
     ...(memory === undefined ? [] : [entry('mem_limit', text(`${memory}b`))]),
     ...(cpus === undefined ? [] : [entry('cpus', cpus)]),
     ...(limits.tasks === undefined ? [] : [entry('pids_limit', limits.tasks)]),
-    ...(limits.openFiles === undefined
+    ...(limits.openFiles === undefined || limits.openFiles > MOST_OPEN_FILES
       ? []
-      : [entry('ulimits', map(['nofile', Math.min(limits.openFiles, MOST_OPEN_FILES)]))]),
+      : [entry('ulimits', map(['nofile', limits.openFiles]))]),
     ...capabilityEntries(service),
     ...(volumes.length === 0 ? [] : [entry('volumes', list(volumes.map((volume) => volume.clone() as YAMLMap)))]),
   );
@@ -162,9 +162,14 @@ function header(machine: string, { ceiling, left, hostname }: MachineContainers)
   ];
 }
 
-/** What engines accept: Docker's least memory, and the kernel's own ceiling of open files (proc(5), /proc/sys/fs/nr_open). */
+/** Docker refuses less memory. */
 const LEAST_MEMORY = 6 * 1024 * 1024;
-const MOST_OPEN_FILES = 1_048_576;
+/**
+ * An engine without CAP_SYS_RESOURCE (rootless, or in a container itself) cannot give more open files than it may have
+ * itself, and then does not start the container at all; by default it gives as many. So a unit's limit that is high,
+ * which asks for enough rather than for few, is a comment.
+ */
+const MOST_OPEN_FILES = 16_384;
 
 function limitNotes({ limits }: ContainerService): string[] {
   const { memory, openFiles } = limits;
@@ -174,7 +179,9 @@ function limitNotes({ limits }: ContainerService): string[] {
       : [`Its unit allows ${memory} bytes of memory: engines refuse less than 6 MiB.`]),
     ...(openFiles === undefined || openFiles <= MOST_OPEN_FILES
       ? []
-      : [`Its unit allows ${openFiles} open files: more than a kernel's usual ceiling is refused.`]),
+      : [
+          `Its unit allows ${openFiles} open files. Engines allow about a million, or refuse to start what asks for more than they have: add ulimits where yours allows less.`,
+        ]),
   ];
 }
 

@@ -12,6 +12,10 @@ const CASES: readonly (readonly [given: string, expected: string])[] = [
     '/usr/sbin/haproxy -f /etc/haproxy/haproxy.cfg -D -p /run/haproxy.pid',
     '/usr/sbin/haproxy -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid -db',
   ],
+  [
+    '/usr/sbin/haproxy -Ws -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid',
+    '/usr/sbin/haproxy -W -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid -db',
+  ],
   ['/usr/sbin/varnishd -a :6081 -s malloc', '/usr/sbin/varnishd -F -a :6081 -s malloc'],
   ['/usr/sbin/squid -YC -f /etc/squid/squid.conf', '/usr/sbin/squid -N -YC -f /etc/squid/squid.conf'],
   ['/usr/bin/webfsd -k /var/run/webfs/webfsd.pid', '/usr/bin/webfsd -F -k /var/run/webfs/webfsd.pid'],

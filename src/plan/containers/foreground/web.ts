@@ -14,7 +14,7 @@ export const WEB_ROWS: readonly ForegroundRow[] = [
   { programs: ['varnishd'], first: ['-F'] },
   // SIGTERM would wait for the clients, half a minute as a rule (shutdown_lifetime).
   { programs: ['squid', 'squid3'], first: ['-N'], stopSignal: 'SIGINT' },
-  { programs: ['webfsd'], first: ['-F'] },
+  { programs: ['webfsd'], first: ['-F'], folders: [folder('/run/webfs', 'www-data')] },
   { programs: ['tinyproxy'], first: ['-d'] },
   { programs: ['privoxy'], first: ['--no-daemon'] },
   { programs: ['sockd', 'danted'], drop: ['-D'] },
@@ -79,7 +79,8 @@ function haproxy(command: readonly string[]): readonly string[] {
   const takeover = command.findIndex((word) => word === '-sf' || word === '-st');
   const given = takeover === -1 ? command : command.slice(0, takeover);
   const words = given.filter((word) => word !== '-D' && word !== '-Ds').map((word) => (word === '-Ws' ? '-W' : word));
-  return words.includes('-W') || words.includes('-db') ? words : [...words, '-db'];
+  // `daemon` in its configuration would send a master into the background too.
+  return words.includes('-db') ? words : [...words, '-db'];
 }
 
 function tomcatStart(command: readonly string[]): readonly string[] | null {
