@@ -20,15 +20,23 @@ export async function buildFailure(
   return new AppError('build-failed', `${engine} could not build ${tag}${place}`, {
     where: { path: join(folder, 'Dockerfile') },
     todo: 'Look at its last lines below; the whole output is in build.log.',
-    detail: tail.slice(-10).join('\n').slice(-2000),
+    detail: lastWords(tail),
   });
 }
 
 export function engineFailure(engine: string, what: string, tail: readonly string[]): AppError {
   return new AppError('engine-failed', `${engine} could not ${what}`, {
     todo: `Look at its last lines below, and see that ${engine} works: vm2docker-image doctor`,
-    detail: tail.slice(-10).join('\n').slice(-2000),
+    detail: lastWords(tail),
   });
+}
+
+/** Engines repeat the whole instruction in one line, which would hide what its command said before. */
+function lastWords(tail: readonly string[]): string {
+  const short = tail
+    .slice(-12)
+    .map((line) => (line.length > 300 ? `${line.slice(0, 150)} … ${line.slice(-100)}` : line));
+  return short.join('\n').slice(-3000);
 }
 
 /** Number of the line, counted from 1; null when nothing tells. */

@@ -1,7 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { execFileSync } from 'node:child_process';
 
 /** An archive that names fewer packages than it did: what it still names comes from the archive it stands for. */
 export interface LossyArchive {
@@ -17,12 +17,20 @@ export interface LossySetting {
   readonly uri: string;
   readonly suite: string;
   readonly architecture: string;
+  /** Of the server; without it any that is free. */
+  readonly port?: number;
   /** Whether the machine has this very version: only those are offered, and of them every second source is lost. */
   readonly has: (item: { readonly name: string; readonly version: string }) => boolean;
 }
 
 /** Serves the index of what is left on the loopback address; files are sent for where the real archive has them. */
-export async function lossyArchive({ uri, suite, architecture, has }: LossySetting): Promise<LossyArchive> {
+export async function lossyArchive({
+  uri,
+  suite,
+  architecture,
+  has,
+  port: wanted = 0,
+}: LossySetting): Promise<LossyArchive> {
   const real = uri.replace(/\/$/, '');
   const packed = Buffer.from(
     await (await fetch(`${real}/dists/${suite}/main/binary-${architecture}/Packages.xz`)).arrayBuffer(),
@@ -54,7 +62,7 @@ export async function lossyArchive({ uri, suite, architecture, has }: LossySetti
     else if (path.startsWith('/pool/')) response.writeHead(302, { location: `${real}${path}` }).end();
     else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     line: `deb [trusted=yes] http://127.0.0.1:${port} ${suite} main`,
