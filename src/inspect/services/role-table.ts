@@ -6,7 +6,7 @@ export const SYSTEM_SERVICES: readonly { readonly reason: string; readonly names
   {
     reason: 'login on a terminal',
     names:
-      'getty getty-* serial-getty console-getty container-getty autovt tty1 tty2 tty3 tty4 tty5 tty6 tty tty-* serial ttyS* mingetty start-ttys splash-manager prefdm console agetty* fgetty sulogin',
+      'getty getty-* serial-getty console-getty container-getty autovt tty1 tty2 tty3 tty4 tty5 tty6 tty tty-* serial ttyS* ttyPS* ttyAMA* ttyO* ttymxc* hvc* xvc* mingetty start-ttys splash-manager prefdm console agetty* fgetty sulogin',
   },
   {
     reason: 'part of the init system',

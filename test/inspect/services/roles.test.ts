@@ -16,6 +16,7 @@ const roleOf = test.macro({
 
 for (const name of [
   'getty@tty1.service',
+  'ttyPS0.service',
   'systemd-journald.service',
   'systemd-logind.service',
   'dbus.service',
