@@ -7,9 +7,15 @@ import type { InstalledPackage } from './packages.js';
 export interface BaseKnowledge {
   /** Every package of the base, as it is. */
   readonly packages: readonly InstalledPackage[];
+  /** Every path of it; absent where nobody looked. */
+  readonly paths?: ReadonlySet<string>;
   /** Versions that the sources of the build offer, by the name that the manager takes; null when nobody asked. */
   readonly offered: ReadonlyMap<string, ReadonlySet<string>> | null;
-  /** What a simulated installation made of the plan. */
+  /** Which of its family's package managers it has; absent where nobody looked. */
+  readonly program?: string;
+  /** Versions that are installed in place of the machine's, by identity; absent: none. */
+  readonly different?: ReadonlyMap<string, string>;
+  /** What a simulated installation, or a real one, made of the plan. */
   readonly corrections: Corrections;
 }
 

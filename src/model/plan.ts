@@ -171,6 +171,8 @@ export interface InstallPlan {
   readonly isChecked?: boolean;
   /** Users and groups that get the machines' numbers before a package's script gives out others; absent: none. */
   readonly accounts?: SystemAccounts;
+  /** What comes in another version than the machines have; absent: nothing. */
+  readonly different?: readonly { readonly name: string; readonly wanted: string; readonly installed: string }[];
   /** Large files that a first build turned out to make and no machine keeps: removed by the same command, too. */
   readonly oversized?: readonly string[];
   /** What the installation makes and is wanted in no image: removed by the same command. */

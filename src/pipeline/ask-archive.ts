@@ -23,8 +23,8 @@ import {
   type SimulatedPackage,
 } from '../syntax/apt-output.js';
 import { lastLines } from '../tools/run.js';
-import type { Replan } from './build-knowledge.js';
 import type { BuildOptions } from './build-layer.js';
+import type { Replan } from './replan.js';
 
 interface Asking {
   readonly knowledge: Map<string, BaseKnowledge>;
@@ -56,7 +56,14 @@ export async function learnOffers(informed: Plan, asking: Asking): Promise<Plan>
         options.signal.throwIfAborted();
         options.progress.step(id, round === 1 ? 'simulating the installation' : `simulating it again (${round})`);
         const corrections = await check(bench, group(), round > MAX_ROUNDS);
-        if (corrections === null) break;
+        if (corrections === null) {
+          const different = await differentVersions(bench, group());
+          if (different.size > 0) {
+            knowledge.set(id, { ...knowledge.get(id)!, different });
+            plan = replan(knowledge);
+          }
+          break;
+        }
         knowledge.set(id, withCorrections(knowledge.get(id)!, corrections));
         plan = replan(knowledge);
       }
@@ -139,12 +146,7 @@ async function checkChain(
   chain: readonly LayerPlan[],
 ): Promise<Corrections | null> {
   const install = chainPlan(chain);
-  const begin = [
-    'set -eu',
-    ...aptSetup(install),
-    ...aptPins({ ...install, isChecked: true }),
-    setNames(install.named, install.debs),
-  ];
+  const begin = beginning(install);
   const simulated = await bench.run([...begin, `${aptInstall(install)} -s "$@"`].join('\n'));
   const wanted = new Map(
     chain.flatMap((layer) =>
@@ -167,6 +169,30 @@ async function checkChain(
   const items = chain.flatMap((layer) => layer.packages).filter((item) => lost.some((file) => isFileOf(file, item)));
   const reason = 'its archive names this version and no longer has the file';
   return correction({ fromDisk: new Map(items.map((item) => [packageIdentity(item), reason])) });
+}
+
+function beginning(install: InstallPlan): string[] {
+  const pins = aptPins({ ...install, isChecked: true });
+  return ['set -eu', ...aptSetup(install), ...pins, setNames(install.named, install.debs)];
+}
+
+/** What is installed in another version than the machines have, because theirs is gone and they were told to install. */
+async function differentVersions(bench: Workbench, group: GroupPlan): Promise<Map<string, string>> {
+  const different = new Map<string, string>();
+  for (const chain of topmost(group)) {
+    const install = chainPlan(chain);
+    const isExact = chain.every(({ packages }) =>
+      packages.every((item) => isPinned(install, installName(item, group.os.architecture), item.version)),
+    );
+    if (isExact && (install.debs ?? []).length === 0) continue;
+    const { stdout } = await bench.run([...beginning(install), `${aptInstall(install)} -s "$@"`].join('\n'));
+    const found = new Map(parseSimulation(stdout).installed.map((each) => [`${each.name}:${each.architecture}`, each]));
+    for (const item of chain.flatMap(({ packages }) => packages)) {
+      const version = found.get(`${item.name}:${item.architecture}`)?.version;
+      if (version !== undefined && version !== item.version) different.set(packageIdentity(item), version);
+    }
+  }
+  return different;
 }
 
 type Wanted = ReadonlyMap<string, { readonly item: InstalledPackage; readonly layer: LayerPlan }>;

@@ -10,6 +10,7 @@ import { arrange } from './layers/arrangement.js';
 import { baseLayer } from './layers/base-layer.js';
 import { packageModes } from './layers/modes.js';
 import { installName, layerId } from './layers/package-layers.js';
+import { strippedLayer } from './layers/stripped.js';
 import { numberPackages } from './layers/tree-layers.js';
 import type { Member } from './member.js';
 import { machineMetrics } from './metrics.js';
@@ -72,15 +73,28 @@ export function planGroup(
         )
       : anyBase(members);
   const base = baseLayer(group.id, files, basePackages, choice);
+  const ground = { group: group.id, parent: base.id, machines: files };
+  const basePaths = told?.basePaths ?? null;
+  const stripped = basePaths === null ? null : strippedLayer(ground, basePackages, basePaths);
   const universe = numberPackages({ members, basePackages, context, modes });
-  const shared = { group: group.id, base, members, basePackages, modes, context, universe, ...sourcesOf(apt) };
+  const shared = {
+    group: group.id,
+    base,
+    members,
+    basePackages,
+    modes,
+    context,
+    universe,
+    stripped,
+    ...sourcesOf(apt),
+  };
   const question = { ...shared, options, ...told?.layers };
   const thesis = members.length === 1 ? null : arrange({ ...question, options: { ...options, levels: 2 } }, isScratch);
   const wanted = thesis !== null && options.levels === 2 ? thesis : arrange(question, isScratch);
   // The tree is planned by packages, and what their files come to may differ a little.
   const chosen = thesis !== null && options.levels === null && thesis.stored < wanted.stored ? thesis : wanted;
   const machines = members.map((member, number) =>
-    describeMachine(group.id, member, chosen.chains[number]!, context.architecture, choice),
+    describeMachine(group.id, member, chosen.chains[number]!, context.architecture, choice, chosen.layers),
   );
   const layers = [base, ...chosen.layers];
   return {

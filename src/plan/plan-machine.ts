@@ -1,6 +1,6 @@
 import type { FitFinding } from '../model/os.js';
 import { comparePaths } from '../model/path.js';
-import type { MachinePlan } from '../model/plan.js';
+import type { LayerPlan, MachinePlan } from '../model/plan.js';
 import type { BaseChoice } from './base/choose-base.js';
 import type { MachineFiles } from './files.js';
 import { installName } from './layers/package-layers.js';
@@ -12,6 +12,7 @@ export function describeMachine(
   chain: readonly string[],
   architecture: string | null,
   base: BaseChoice,
+  layers: readonly LayerPlan[] = [],
 ): MachinePlan {
   const { source, os } = files.machine;
   return {
@@ -23,7 +24,13 @@ export function describeMachine(
     reduction: { before: reduction.full.length, after: reduction.named.length },
     sizes: contentSizes(files),
     unrepresentable: files.unrepresentable,
-    fit: base.standIn === undefined ? [] : [standInFinding(os.id, os.versionId, base, files)],
+    fit: [
+      ...(base.standIn === undefined ? [] : [standInFinding(os.id, os.versionId, base, files)]),
+      ...versionFinding(
+        layers.filter(({ id }) => chain.includes(id)),
+        files,
+      ),
+    ],
     problems: [],
   };
 }
@@ -47,6 +54,26 @@ function contentSizes(files: MachineFiles): MachinePlan['sizes'] {
     }
   }
   return { used, excluded: Object.fromEntries([...excluded].sort(([a], [b]) => comparePaths(a, b))), bare };
+}
+
+const MAX_SHOWN = 10;
+
+/** The machine's own versions are gone: another is installed, and the delta brings the machine's files over it. */
+function versionFinding(chain: readonly LayerPlan[], files: MachineFiles): FitFinding[] {
+  const different = chain.flatMap(({ install }) => install?.different ?? []);
+  if (different.length === 0) return [];
+  const shown = different
+    .slice(0, MAX_SHOWN)
+    .map(({ name, wanted, installed }) => `${name} ${installed} for ${wanted}`);
+  const more = different.length > MAX_SHOWN ? ` and ${different.length - MAX_SHOWN} more` : '';
+  return [
+    {
+      rule: 'other-versions',
+      severity: 'info',
+      message: `Other versions are installed than the machine has, whose files its delta brings: ${shown.join(', ')}${more}.`,
+      evidence: files.machine.packages?.evidence ?? [],
+    },
+  ];
 }
 
 function standInFinding(id: string, versionId: string | null, base: BaseChoice, files: MachineFiles): FitFinding {

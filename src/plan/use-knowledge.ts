@@ -9,12 +9,13 @@ import type { ReductionContext } from './resolver/reduce.js';
 
 /** What was told of a base, as the steps of the plan ask for it. */
 export interface UsedKnowledge extends ModeKnowledge {
-  readonly reduction: Pick<Required<ReductionContext>, 'knownBase' | 'mustName'>;
-  readonly layers: Pick<Required<TreeQuestion>, 'isOffered' | 'isChecked' | 'unwantedBy'>;
+  readonly basePaths: ReadonlySet<string> | null;
+  readonly reduction: Pick<Required<ReductionContext>, 'knownBase' | 'mustName'> & Pick<ReductionContext, 'program'>;
+  readonly layers: Pick<Required<TreeQuestion>, 'isOffered' | 'isChecked' | 'unwantedBy' | 'installedVersion'>;
 }
 
 export function useKnowledge(
-  { packages, offered, corrections }: BaseKnowledge,
+  { packages, paths, program, offered, corrections, different = new Map() }: BaseKnowledge,
   architecture: string | null,
 ): UsedKnowledge {
   const offerOf = (item: InstalledPackage): Offer => {
@@ -24,14 +25,17 @@ export function useKnowledge(
   return {
     offers: offered === null ? null : offerOf,
     fromDisk: corrections.fromDisk,
+    basePaths: paths ?? null,
     reduction: {
       knownBase: { identities: new Set(packages.map(packageIdentity)), keys: new Set(packages.map(packageKey)) },
       mustName: corrections.named,
+      ...(program === undefined ? {} : { program }),
     },
     layers: {
       isOffered: (item) =>
         (offered === null || offerOf(item) === 'exact') && !corrections.fromDisk.has(packageIdentity(item)),
       isChecked: offered !== null,
+      installedVersion: (item) => different.get(packageIdentity(item)),
       unwantedBy: (machines, isOnBase) => [
         ...(isOnBase ? absentFrom(machines, packages) : []),
         ...[...corrections.unwanted].filter((name) => !namesOf(machines).has(name)),

@@ -246,6 +246,7 @@ function layerReport(layer: LayerPlan, built: BuiltSizes | undefined) {
     ...(layer.install === undefined
       ? {}
       : { named: layer.install.named, reduction: layer.install.reduction, remove: layer.install.remove }),
+    ...(layer.install?.different === undefined ? {} : { different: layer.install.different }),
     ...(layer.paths === undefined ? {} : { paths: layer.paths.length }),
     ...(layer.deletions === undefined ? {} : { deletions: layer.deletions.length }),
     ...(layer.reused === undefined ? {} : { reused: reusedReport(layer.reused) }),

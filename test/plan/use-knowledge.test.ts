@@ -127,3 +127,29 @@ test('corrections of a simulation are followed: what is named, what comes from t
   t.deepEqual(install!.install!.named, ['libssl3', 'nginx']);
   t.deepEqual(install!.install!.remove, ['exim4']);
 });
+
+test('what the base left out of its packages is laid down for all machines right above it, and brought by no delta', (t) => {
+  const doc = 'd'.repeat(300_000);
+  const documented = { ...BASH, files: { '/usr/bin/bash': 'bash', '/usr/share/doc/bash/README': doc } };
+  const machines = ['a', 'b'].map((name) => machineOf({ name, packages: [documented, NGINX, LIBSSL] }));
+  const known = { packages: [packageOf(BASH)], paths: new Set(['/usr/bin/bash']) };
+  const [stripped, install] = layers(machines, known);
+  t.deepEqual(stripped!.paths, ['/usr/share/doc/bash/README']);
+  t.deepEqual(stripped!.vms, ['a', 'b']);
+  t.is(install!.parent, stripped!.id);
+  t.deepEqual(
+    layers(machines, { ...known, paths: new Set(['/usr/bin/bash', '/usr/share/doc/bash/README']) })[0]!.mode,
+    'install',
+  );
+});
+
+test('what comes in another version is listed by its layer, and the machine is told', (t) => {
+  const different = new Map([['nginx:amd64=1.22-2', '1.22-9']]);
+  const told = { packages: [packageOf(BASH), packageOf(LIBC)], offered: null, corrections: NO_CORRECTIONS, different };
+  const plan = planMachines([MACHINE], DEFAULT_OPTIONS, new Map([[GROUP, told]]));
+  const install = plan.groups[0]!.layers.find((layer) => layer.install !== undefined)!.install!;
+  t.deepEqual(install.different, [{ name: 'nginx', wanted: '1.22-2', installed: '1.22-9' }]);
+  t.true(
+    plan.machines[0]!.fit.some(({ rule, message }) => rule === 'other-versions' && message.includes('nginx 1.22-9')),
+  );
+});

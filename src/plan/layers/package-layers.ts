@@ -21,11 +21,15 @@ export interface LayerQuestion {
 }
 
 /** A layer whose packages' unchanged files are laid down from the disk. */
-export function diskLayer(question: LayerQuestion, kind: 'packages' | 'base'): LayerPlan {
+export function diskLayer(
+  question: LayerQuestion,
+  kind: 'packages' | 'base',
+  isWanted: (path: string) => boolean = () => true,
+): LayerPlan {
   const [first, ...others] = question.machines as [MachineFiles, ...MachineFiles[]];
   const shared = question.packages
     .flatMap((item) => unchangedPaths(first, item))
-    .filter((path) => others.every((other) => sameFile(first, other, path)))
+    .filter((path) => isWanted(path) && others.every((other) => sameFile(first, other, path)))
     .sort(comparePaths);
   const paths = withWholeGroupsOnly(first, shared);
   const { size, tar } = measure(first, paths);
@@ -45,6 +49,7 @@ export interface InstallSetting {
   /** Whether a version can be had; without it every one is taken to be there. */
   readonly isOffered?: (item: InstalledPackage) => boolean;
   readonly isChecked?: boolean;
+  readonly installedVersion?: (item: InstalledPackage) => string | undefined;
   /** Names in the base that none of the machines has. */
   readonly unwanted?: readonly string[];
 }
@@ -74,6 +79,7 @@ export function installLayer(
     install: {
       ...installPlan(question.packages, context, below, setting),
       ...localFiles(question.packages, setting),
+      ...otherVersions(question.packages, setting),
       ...(setting.isChecked === true ? { isChecked: true } : {}),
       ...(setting.keys === undefined || setting.keys.length === 0 ? {} : { keys: setting.keys }),
       accounts: commonAccounts(question.machines),
@@ -148,6 +154,17 @@ function installPlan(
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },
   };
+}
+
+function otherVersions(
+  packages: readonly InstalledPackage[],
+  { installedVersion = () => undefined }: InstallSetting,
+): Pick<InstallPlan, 'different'> {
+  const different = packages.flatMap((item) => {
+    const installed = installedVersion(item);
+    return installed === undefined ? [] : [{ name: item.name, wanted: item.version, installed }];
+  });
+  return different.length === 0 ? {} : { different };
 }
 
 function localFiles(

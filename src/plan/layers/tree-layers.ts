@@ -20,8 +20,12 @@ export interface TreeQuestion {
   readonly sources: InstallPlan['sources'];
   readonly keys?: InstallPlan['keys'];
   readonly isChecked?: boolean;
+  /** The version that is installed in place of the machine's. */
+  readonly installedVersion?: (item: InstalledPackage) => string | undefined;
   readonly options: PlanOptions;
   readonly universe: Universe;
+  /** What the base left out of its packages, right above it. */
+  readonly stripped?: LayerPlan | null;
   /** What the package manager of the base told; absent when nobody asked. */
   readonly isOffered?: (item: InstalledPackage) => boolean;
   /** Names that are in the base, or come along when packages are installed, by the machines that lack them. */
@@ -46,13 +50,15 @@ export function layersOfTree(question: TreeQuestion): { layers: LayerPlan[]; cha
     levels: options.levels,
     minBytes: options.minLayerSize ?? 0,
   });
-  const layers: LayerPlan[] = [];
-  const chains = members.map(() => [base.id]);
+  const { stripped = null } = question;
+  const ground = stripped?.id ?? base.id;
+  const layers: LayerPlan[] = stripped === null ? [] : [stripped];
+  const chains = members.map(() => (stripped === null ? [base.id] : [base.id, stripped.id]));
   const emit = (node: TreeNode, parent: string, below: readonly InstalledPackage[]): void => {
     const { last, installed } = nodeLayers(question, universe.items, node, parent, below, layers, chains);
     for (const child of node.children) emit(child, last, installed);
   };
-  for (const root of roots) emit(root, base.id, question.basePackages);
+  for (const root of roots) emit(root, ground, question.basePackages);
   return { layers, chains };
 }
 
@@ -84,13 +90,14 @@ function nodeLayers(
         : installLayer(layerQuestion, context, union(inBase, installed), {
             foreignArchitectures,
             sources: question.sources,
+            ...(question.installedVersion === undefined ? {} : { installedVersion: question.installedVersion }),
             localPackage: (item) => localPackage(item, question.options),
             ...(question.keys === undefined ? {} : { keys: question.keys }),
             ...(question.isChecked === undefined ? {} : { isChecked: question.isChecked }),
             ...(question.isOffered === undefined ? {} : { isOffered: question.isOffered }),
             ...(question.unwantedBy === undefined
               ? {}
-              : { unwanted: question.unwantedBy(machines, layerQuestion.parent === question.base.id) }),
+              : { unwanted: question.unwantedBy(machines, parent === (question.stripped?.id ?? question.base.id)) }),
           });
     if (mode === 'install') installed = [...installed, ...packages];
     layers.push(layer);
