@@ -149,6 +149,8 @@ function whileMounted(image: string, script: string): void {
   try {
     execFileSync('sh', ['-ec', script, 'sh', place], { stdio: ['ignore', 'ignore', 'inherit'] });
   } finally {
+    // A mount namespace that was made meanwhile would keep it writable.
+    execFileSync('mount', ['-o', 'remount,ro', place]);
     execFileSync('umount', [place]);
     rmSync(place, { recursive: true });
   }

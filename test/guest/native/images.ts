@@ -35,8 +35,9 @@ export function mounted<T>(image: string, options: string, work: (folder: string
   try {
     return work(folder);
   } finally {
-    // A program with a mount namespace of its own may keep the file system alive beyond this.
-    command('sync', '-f', folder);
+    // A program that made a mount namespace of its own meanwhile keeps the file system mounted there beyond this: its
+    // journal would stay open, and writes could follow while the image is compared.
+    command('mount', '-o', 'remount,ro', folder);
     command('umount', folder);
   }
 }

@@ -78,16 +78,17 @@ function openJournal(source: JournalSource): Journal | undefined {
   if (raw.readUInt32BE(0) !== MAGIC) throw damaged('ext journal super block');
   const isVersion2 = raw.readUInt32BE(4) === BLOCK.superBlock2;
   const start = raw.readUInt32BE(28);
-  if (start === 0) return undefined;
   const compatible = isVersion2 ? raw.readUInt32BE(36) : 0;
   const incompatible = isVersion2 ? raw.readUInt32BE(40) : 0;
   const unknown = incompatible & ~UNDERSTOOD;
   if (unknown !== 0)
     throw unsupported(`ext journal features 0x${unknown.toString(16)} (fast commits) in a journal to be replayed`);
   const version = (incompatible & FEATURE.checksum3) !== 0 ? 3 : (incompatible & FEATURE.checksum2) !== 0 ? 2 : 0;
+  if (version !== 0 && !isSuperBlockSound(raw)) throw damaged('ext journal: checksum of its super block');
   if (version === 0 && ((compatible & COMPAT_CHECKSUM) !== 0 || (incompatible & FEATURE.asyncCommit) !== 0)) {
     throw unsupported('ext journal with checksums of the first kind');
   }
+  if (start === 0) return undefined;
   const end = raw.readUInt32BE(16);
   const first = raw.readUInt32BE(20);
   if (raw.readUInt32BE(12) !== source.blockSize || end * source.blockSize > source.size)
@@ -106,7 +107,10 @@ function openJournal(source: JournalSource): Journal | undefined {
   };
 }
 
-/** The whole transactions from the start on: the first block that does not continue them ends the journal. */
+/**
+ * The whole transactions from the start on: the first block that does not continue them ends the journal.
+ * @throws Declined when a checksum tells that this block once did: the kernel would not mount such a file system.
+ */
 function readTransactions(journal: Journal): Transaction[] {
   const transactions: Transaction[] = [];
   let at = journal.start;
@@ -117,12 +121,13 @@ function readTransactions(journal: Journal): Transaction[] {
     at += count;
     if (at >= journal.end) at -= journal.end - journal.first;
   };
-  for (let sequence = journal.sequence; used <= journal.end && used <= LIMITS.journalBlocks; ) {
+  let sequence = journal.sequence;
+  while (used <= journal.end && used <= LIMITS.journalBlocks) {
     const block = journal.read(blockOffset(journal, at), journal.blockSize);
     if (block.readUInt32BE(0) !== MAGIC || block.readUInt32BE(8) !== sequence) break;
     const type = block.readUInt32BE(4);
     if (type === BLOCK.descriptor) {
-      if (!isTailSound(journal, block)) break;
+      requireSound(isTailSound(journal, block));
       advance(1);
       for (const tag of readTags(journal, block)) {
         open.blocks.push({ ...tag, offset: blockOffset(journal, at) });
@@ -130,18 +135,38 @@ function readTransactions(journal: Journal): Transaction[] {
         if (used > journal.end) break;
       }
     } else if (type === BLOCK.revoke) {
-      if (!isTailSound(journal, block)) break;
+      requireSound(isTailSound(journal, block));
       open.revoked.push(...readRevoked(journal, block));
       advance(1);
     } else if (type === BLOCK.commit) {
-      if (!isCommitSound(journal, block)) break;
+      requireSound(isCommitSound(journal, block));
       transactions.push({ sequence, ...open });
       open = { blocks: [], revoked: [] };
       sequence = (sequence + 1) >>> 0;
       advance(1);
     } else break;
   }
+  if (journal.version !== 0) refuseCommitsBehind(journal, at, sequence);
   return transactions;
+}
+
+function requireSound(isSound: boolean): void {
+  if (!isSound) throw damaged('ext journal: checksum');
+}
+
+/** A commit is written when all before it is on the disk: one behind the end means that the journal was longer. */
+function refuseCommitsBehind(journal: Journal, end: number, sequence: number): void {
+  const count = journal.end - journal.first;
+  // No transaction may take more than a quarter of the journal (jbd2_journal_init_transaction_limits).
+  for (let ahead = 0; ahead < Math.min(count, Math.ceil(count / 4) + 8); ahead += 1) {
+    const at = journal.first + ((end - journal.first + ahead) % count);
+    const head = journal.read(blockOffset(journal, at), 12);
+    const isCommit = head.readUInt32BE(0) === MAGIC && head.readUInt32BE(4) === BLOCK.commit;
+    // Numbers wrap; older ones are those of the last time round.
+    if (!isCommit || (head.readUInt32BE(8) - sequence) >>> 0 > 2 ** 31) continue;
+    if (isCommitSound(journal, journal.read(blockOffset(journal, at), journal.blockSize)))
+      throw damaged('ext journal with a gap');
+  }
 }
 
 function readTags(journal: Journal, block: Buffer): Omit<Logged, 'offset'>[] {
@@ -186,6 +211,13 @@ function restore(journal: Journal, { offset, isEscaped, checksum }: Logged, sequ
   restored.writeUInt32BE(MAGIC, 0);
   return restored;
 }
+
+function isSuperBlockSound(raw: Buffer): boolean {
+  const crc = crc32c(crc32c(crc32c(0xffffffff, raw, 0, 252), ZEROS), raw, 256);
+  return crc === raw.readUInt32BE(252);
+}
+
+const ZEROS = Buffer.alloc(4);
 
 function isTailSound(journal: Journal, block: Buffer): boolean {
   if (journal.version === 0) return true;

@@ -5,7 +5,7 @@ import { blockOffset, type XfsSuperBlock } from './super-block.js';
 
 /** fs/xfs/libxfs/xfs_log_format.h of Linux; "XFS Algorithms & Data Structures", chapter Journaling Log. */
 const SECTOR = 512;
-const RECORD_MAGIC = 0xfeedbabe;
+const RECORD_MAGIC = Buffer.from('feedbabe', 'hex');
 const NATIVE_FORMAT = 1;
 /** Bytes of a record whose first words one header can keep. */
 const CYCLE_BYTES = 32 * 1024;
@@ -40,10 +40,15 @@ export function liveRecords(superBlock: XfsSuperBlock, view: BlockView): LiveRec
   const records = findRecords(log);
   if (records.length === 0) return [];
   const byLsn = new Map(records.map((record) => [record.lsn, record]));
-  let head = records.sort((a, b) => (a.lsn < b.lsn ? -1 : 1)).findLast((record) => isSound(log, record));
+  const isSound = soundness(log);
+  let head = records
+    .sort((a, b) => (a.lsn < b.lsn ? -1 : 1))
+    .slice(-MAX_TORN - 1)
+    .findLast(isSound);
   if (head === undefined) throw damaged('XFS log without a sound record');
+  refuseUnreadable(log, head, records);
   for (let torn = 0; ; torn += 1) {
-    const chain = chainTo(log, byLsn, head);
+    const chain = chainTo(log, byLsn, head, isSound);
     const last: LogRecord | undefined = chain.at(-1);
     if (last === head) return isUnmount(log, head) ? [] : chain.map((record) => live(log, record));
     // A hole in the log: what was written behind it never counted.
@@ -55,6 +60,8 @@ export function liveRecords(superBlock: XfsSuperBlock, view: BlockView): LiveRec
 interface Log {
   readonly size: number;
   read(at: number, length: number): Buffer;
+  /** Of a stretch that does not reach beyond the end of the ring. */
+  fill(target: Buffer, at: number): void;
 }
 
 /** The log as a ring. */
@@ -64,6 +71,7 @@ function openLog(superBlock: XfsSuperBlock, view: BlockView): Log {
   if (size < SECTOR || start + size > view.size) throw damaged('XFS log size');
   return {
     size,
+    fill: (target, at) => view.read(target, 0, target.length, start + at),
     read(position, length) {
       const at = position % size;
       if (length > size) throw damaged('XFS log record longer than the log');
@@ -75,10 +83,13 @@ function openLog(superBlock: XfsSuperBlock, view: BlockView): Log {
 
 function findRecords(log: Log): LogRecord[] {
   const records: LogRecord[] = [];
+  // Logs have 64 MiB and more: one buffer for all of it, searched by what is compiled.
+  const buffer = Buffer.allocUnsafeSlow(Math.min(SCAN, log.size));
   for (let chunk = 0; chunk < log.size; chunk += SCAN) {
-    const bytes = log.read(chunk, Math.min(SCAN, log.size - chunk));
-    for (let at = 0; at + SECTOR <= bytes.length; at += SECTOR) {
-      if (bytes.readUInt32BE(at) !== RECORD_MAGIC) continue;
+    const bytes = buffer.subarray(0, Math.min(SCAN, log.size - chunk));
+    log.fill(bytes, chunk);
+    for (let at = bytes.indexOf(RECORD_MAGIC); at !== -1; at = bytes.indexOf(RECORD_MAGIC, at + 4)) {
+      if (at % SECTOR !== 0 || at + SECTOR > bytes.length) continue;
       const record = parseHeader(bytes.subarray(at, at + SECTOR), chunk + at);
       if (record !== undefined) records.push(record);
     }
@@ -107,13 +118,18 @@ function parseHeader(header: Buffer, at: number): LogRecord | undefined {
 }
 
 /** Records from the head's tail on, each where the one before ends, as far as they are sound. */
-function chainTo(log: Log, byLsn: ReadonlyMap<bigint, LogRecord>, head: LogRecord): LogRecord[] {
+function chainTo(
+  log: Log,
+  byLsn: ReadonlyMap<bigint, LogRecord>,
+  head: LogRecord,
+  isSound: (record: LogRecord) => boolean,
+): LogRecord[] {
   const chain: LogRecord[] = [];
   const places = new Map(
     [...byLsn.values()].filter(({ lsn }) => lsn >= head.tail && lsn <= head.lsn).map((r) => [r.at, r]),
   );
   let record = byLsn.get(head.tail);
-  for (let live = 0; record !== undefined && (record === head || isSound(log, record)); ) {
+  for (let live = 0; record !== undefined && (record === head || isSound(record)); ) {
     chain.push(record);
     live += record.length;
     if (live > MAX_LIVE) throw tooLarge('XFS log to be replayed');
@@ -128,25 +144,59 @@ function sectors({ headers, length }: LogRecord): number {
   return headers + Math.ceil(length / SECTOR);
 }
 
-/** Every sector carries the record's cycle (one more behind the end of the ring), and the checksum is right. */
-function isSound(log: Log, record: LogRecord): boolean {
-  const { at, headers, cycle, length } = record;
-  const dataAt = at + headers * SECTOR;
-  const data = log.read(dataAt, Math.ceil(length / SECTOR) * SECTOR);
-  for (let index = 0; index < data.length; index += SECTOR) {
-    if (data.readUInt32BE(index) !== cycle + (dataAt + index >= log.size ? 1 : 0)) return false;
+/** Tells of each record whether it is sound, and reads it once for that: logs with gaps ask again and again. */
+function soundness(log: Log): (record: LogRecord) => boolean {
+  const known = new Map<LogRecord, boolean>();
+  return (record) => {
+    let answer = known.get(record);
+    if (answer === undefined) {
+      answer = isWhole(log, record);
+      known.set(record, answer);
+    }
+    return answer;
+  };
+}
+
+/**
+ * Whether all of a record was written: every sector then carries the record's cycle (one more behind the end of the
+ * ring), and the checksum is right. Sectors of an older cycle are a write that a crash cut short.
+ * @throws Declined when all was written and the checksum is wrong nevertheless: that is no crash.
+ */
+function isWhole(log: Log, record: LogRecord): boolean {
+  const { at, headers, cycle } = record;
+  const bytes = log.read(at, sectors(record) * SECTOR);
+  for (let index = SECTOR; index < bytes.length; index += SECTOR) {
+    const expected = cycle + (at + index >= log.size ? 1 : 0);
+    const found = cycleOf(bytes, index);
+    if (found > expected) throw damaged('XFS log: sector of a cycle to come');
+    if (found < expected) return false;
   }
-  const header = log.read(at, headers * SECTOR);
-  const stored = header.readUInt32LE(32);
+  const stored = bytes.readUInt32LE(32);
   // Kernels before 3.8 wrote no checksum.
   if (stored === 0) return true;
-  header.writeUInt32LE(0, 32);
+  bytes.writeUInt32LE(0, 32);
   // The header's structure is four bytes shorter on 32-bit machines.
-  return [328, 324].some((bytes) => {
-    let crc = crc32c(0xffffffff, header, 0, bytes);
-    for (let index = 1; index < headers; index += 1) crc = crc32c(crc, header, index * SECTOR, index * SECTOR + 260);
-    return (crc32c(crc, data) ^ 0xffffffff) >>> 0 === stored;
+  const isRight = [328, 324].some((length) => {
+    let crc = crc32c(0xffffffff, bytes, 0, length);
+    for (let index = 1; index < headers; index += 1) crc = crc32c(crc, bytes, index * SECTOR, index * SECTOR + 260);
+    return (crc32c(crc, bytes, headers * SECTOR) ^ 0xffffffff) >>> 0 === stored;
   });
+  if (!isRight) throw damaged('XFS log: checksum of a record');
+  return true;
+}
+
+/** Records have it behind their magic number, other sectors in its place. */
+function cycleOf(bytes: Buffer, at: number): number {
+  const first = bytes.readUInt32BE(at);
+  return first === RECORD_MAGIC.readUInt32BE(0) ? bytes.readUInt32BE(at + 4) : first;
+}
+
+/** Behind the newest record lies what is older, or a record that was cut short. Anything else was once a record. */
+function refuseUnreadable(log: Log, head: LogRecord, records: readonly LogRecord[]): void {
+  const end = head.at + sectors(head) * SECTOR;
+  const isOlder = cycleOf(log.read(end, SECTOR), 0) < head.cycle + (end >= log.size ? 1 : 0);
+  if (isOlder || records.some(({ at, lsn }) => at === end % log.size && lsn > head.lsn)) return;
+  throw damaged('XFS log: something that is no record follows the last');
 }
 
 /** The record's data with the words that the cycle numbers displaced put back. */

@@ -28,8 +28,8 @@ export interface Item {
  * @throws Declined when the kernel would finish an intent that changes files.
  */
 export function readTransactions(records: readonly LiveRecord[]): Transaction[] {
-  const open = new Map<number, { lsn: bigint; regions: Buffer[] }>();
-  const committed: { lsn: bigint; regions: Buffer[] }[] = [];
+  const open = new Map<number, LoggedTransaction>();
+  const committed: LoggedTransaction[] = [];
   for (const { lsn, operations, data } of records) {
     let at = 0;
     for (let index = 0; index < operations && at + 12 <= data.length; index += 1) {
@@ -49,13 +49,23 @@ export function readTransactions(records: readonly LiveRecord[]): Transaction[] 
         committed.push(transaction);
         open.delete(id);
       } else if ((flags & OPERATION.wasContinued) !== 0 && transaction.regions.length > 0) {
-        transaction.regions.push(Buffer.concat([transaction.regions.pop()!, body]));
-      } else if (length > 0) transaction.regions.push(body);
+        transaction.regions.at(-1)!.push(body);
+      } else if (length > 0) transaction.regions.push([body]);
     }
   }
-  const transactions = committed.map(({ lsn, regions }) => ({ lsn, items: readItems(regions) }));
+  const transactions = committed.map(({ lsn, regions }) => ({ lsn, items: readItems(regions.map(joined)) }));
   refuseOpenIntents(transactions);
   return transactions;
+}
+
+interface LoggedTransaction {
+  readonly lsn: bigint;
+  /** Each in the pieces that records have cut it into. */
+  readonly regions: Buffer[][];
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 function readItems(regions: readonly Buffer[]): Item[] {
