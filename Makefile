@@ -7,7 +7,9 @@ GUESTS := $(BUILD)/guests
 
 # What reading disks needs, and what building guests and images in tests needs beyond that.
 READ_PACKAGES := libguestfs-tools guestfs-tools qemu-utils qemu-system-x86 linux-image-cloud-amd64 libguestfs-xfs
-TEST_PACKAGES := mmdebstrap buildah rdiff zstd e2fsprogs xfsprogs btrfs-progs dosfstools fdisk xz-utils python3
+TEST_PACKAGES := mmdebstrap buildah rdiff zstd e2fsprogs xfsprogs btrfs-progs dosfstools mtools fdisk attr libcap2-bin xz-utils python3
+# Programs that results are held against.
+TEST_PACKAGES += rpm db5.3-util libsolv-tools pacman-package-manager docker-compose
 
 # The machines that `make e2e` converts: releases and layouts of disks.
 E2E_GUESTS := small demo bullseye-xfs bookworm-btrfs trixie-lvm
