@@ -153,3 +153,12 @@ test('what comes in another version is listed by its layer, and the machine is t
     plan.machines[0]!.fit.some(({ rule, message }) => rule === 'other-versions' && message.includes('nginx 1.22-9')),
   );
 });
+
+test("what a machine has is never removed, though the base has another version and the disk brings the machine's", (t) => {
+  const offered = offer({ nginx: '1.22-2', libssl3: '1.0-1' });
+  const needy = { ...NGINX, depends: 'libssl3, libc6 (>= 2.36-2)' };
+  const machine = machineOf({ packages: [BASH, needy, LIBSSL, LIBC] });
+  for (const layer of layers(machine, { packages: [packageOf(BASH), OLD_LIBC], offered })) {
+    t.deepEqual(layer.install?.remove ?? [], []);
+  }
+});

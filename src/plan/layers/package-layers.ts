@@ -69,6 +69,10 @@ export function installLayer(
     first,
     question.packages.flatMap((item) => unchangedPaths(first, item)),
   );
+  // What a machine has is never removed, though another layer, or the base in another version, brings it.
+  const onMachines = new Set(
+    question.machines.flatMap(({ machine }) => (machine.packages?.packages ?? []).map(({ name }) => name)),
+  );
   const fixed = fixedCost('install');
   const range = (value: number) => ({
     predicted: value + fixed,
@@ -77,7 +81,7 @@ export function installLayer(
   return {
     ...described(question, 'packages', 'install'),
     install: {
-      ...installPlan(question.packages, context, below, setting),
+      ...installPlan(question.packages, context, below, setting, onMachines),
       ...localFiles(question.packages, setting),
       ...otherVersions(question.packages, setting),
       ...(setting.isChecked === true ? { isChecked: true } : {}),
@@ -126,12 +130,12 @@ function installPlan(
   context: ReductionContext,
   below: readonly InstalledPackage[],
   { foreignArchitectures, sources, isOffered = () => true, unwanted = [] }: InstallSetting,
+  onMachines: ReadonlySet<string>,
 ): InstallPlan {
   const { named, remove, full } = reducePackages([...below, ...packages], {
     ...context,
     installed: new Set(below.map(packageIdentity)),
   });
-  const names = new Set(packages.map(({ name }) => name));
   const bySource = new Map<string, { source: string; version: string; packages: string[] }>();
   for (const item of packages.filter(isOffered)) {
     const key = JSON.stringify([item.source.name, item.version]);
@@ -147,7 +151,8 @@ function installPlan(
     pins: [...bySource.values()]
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
       .sort((a, b) => comparePaths(a.packages[0]!, b.packages[0]!)),
-    remove: [...new Set([...remove, ...unwanted.filter((name) => !names.has(name))])]
+    remove: [...new Set([...remove, ...unwanted])]
+      .filter((name) => !onMachines.has(name))
       .filter(isPackageName)
       .sort(comparePaths),
     sources,
