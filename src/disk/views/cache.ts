@@ -2,9 +2,9 @@ import { damaged } from './faults.js';
 import { type BlockView, checkRange } from './view.js';
 
 const CHUNK = 64 * 1024;
-const MAX_CHUNKS = 256;
+const MAX_CHUNKS = 96;
 
-/** A view whose small reads come from aligned chunks of 64 KiB, the oldest of 256 thrown away first. */
+/** A view whose small reads come from aligned chunks of 64 KiB, the oldest of 96 (6 MiB) thrown away first. */
 export interface BlockCache {
   readonly view: BlockView;
   /**

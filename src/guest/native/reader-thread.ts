@@ -5,7 +5,7 @@ import type { Message, Reply, Request, SentError, WorkerOptions } from './protoc
 
 /** Megabytes of JavaScript objects, and seconds without an answer, after which the reader gives a disk up. */
 const MAX_HEAP = 1024;
-const YOUNG_HEAP = 16;
+const YOUNG_HEAP = 8;
 const SILENCE = 60;
 
 /** The worker as a function from request to answers. One request at a time. */
