@@ -25,12 +25,18 @@ export function dpkgInstallCommands(plan: InstallPlan): string[] {
     ...(plan.isChecked === true ? [] : [orWithoutPins(plan)]),
     `${aptInstall(plan)} "$@"`,
     `${aptGet(plan)} clean`,
-    ...(plan.remove.length === 0 ? [] : [commandWithList('dpkg --purge --force-depends', plan.remove)]),
+    ...purge(plan.remove),
     ...servicesAgain(),
     ...dropKeys(plan),
     ...removal([...(plan.trimmed ?? []), ...(plan.oversized ?? [])]),
     `rm -rf ${SCRATCH}-* /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log`,
   ];
+}
+
+/** What does not go (a script that fails, a package that dpkg protects) has its files removed by the delta. */
+function purge(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [`${commandWithList('dpkg --purge --force-depends', names)} || echo 'not all of these could be removed' >&2`];
 }
 
 function removal(paths: readonly string[]): string[] {
