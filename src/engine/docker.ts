@@ -41,7 +41,7 @@ function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keep
       return exitCode === 0 ? describe(program, stdout) : null;
     },
     async pull(reference, { platform, ...options }) {
-      const { exitCode, tail } = await call(docker.pullArguments(reference, platform), options);
+      const { exitCode, tail } = await call(docker.pullArguments(program, reference, platform), options);
       if (exitCode !== 0) throw missingBase(program, reference, tail);
     },
     async build(request, options) {
@@ -72,7 +72,7 @@ function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keep
     },
     async push(reference, destination, options) {
       await orFail(docker.tagArguments(reference, destination), options, `tag ${destination}`);
-      await orFail(docker.pushArguments(destination), options, `push ${destination}`);
+      await orFail(docker.pushArguments(program, destination), options, `push ${destination}`);
     },
   };
 }

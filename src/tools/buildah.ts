@@ -1,3 +1,5 @@
+import { localRegistryFlags } from './local-registry.js';
+
 /** The command lines of buildah (buildah-build(1), buildah-push(1)); `engine/buildah.ts` runs them. */
 
 interface BuildSetting {
@@ -30,7 +32,7 @@ export function inspectArguments(reference: string): string[] {
 }
 
 export function pullArguments(reference: string, platform: string | null): string[] {
-  return ['pull', ...(platform === null ? [] : ['--platform', platform]), reference];
+  return ['pull', ...localRegistryFlags(reference), ...(platform === null ? [] : ['--platform', platform]), reference];
 }
 
 /** Into a folder in OCI layout; blobs that are there already are not written again. */
@@ -38,10 +40,8 @@ export function saveArguments(reference: string, layout: string, name: string): 
   return ['push', '--disable-compression', reference, `oci:${layout}:${name}`];
 }
 
-/** As Docker does, a registry on this host is taken without TLS. */
 export function pushArguments(reference: string, destination: string): string[] {
-  const isOnThisHost = /^(?:localhost|127\.\d+\.\d+\.\d+)(?::\d+)?\//.test(destination);
-  return ['push', ...(isOnThisHost ? ['--tls-verify=false'] : []), reference, `docker://${destination}`];
+  return ['push', ...localRegistryFlags(destination), reference, `docker://${destination}`];
 }
 
 /** Prints the name of the new container. */

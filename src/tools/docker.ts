@@ -1,3 +1,5 @@
+import { localRegistryFlags } from './local-registry.js';
+
 /** The command lines of Docker and of Podman, which takes the same ones; `engine/docker.ts` runs them. */
 
 export type DockerLike = 'docker' | 'podman';
@@ -27,8 +29,9 @@ export function inspectArguments(reference: string): string[] {
   return ['image', 'inspect', reference];
 }
 
-export function pullArguments(reference: string, platform: string | null): string[] {
-  return ['pull', ...(platform === null ? [] : ['--platform', platform]), reference];
+export function pullArguments(program: DockerLike, reference: string, platform: string | null): string[] {
+  const flags = program === 'podman' ? localRegistryFlags(reference) : [];
+  return ['pull', ...flags, ...(platform === null ? [] : ['--platform', platform]), reference];
 }
 
 export function saveArguments(program: DockerLike, reference: string, file: string): string[] {
@@ -41,8 +44,8 @@ export function tagArguments(reference: string, destination: string): string[] {
   return ['tag', reference, destination];
 }
 
-export function pushArguments(destination: string): string[] {
-  return ['push', destination];
+export function pushArguments(program: DockerLike, destination: string): string[] {
+  return ['push', ...(program === 'podman' ? localRegistryFlags(destination) : []), destination];
 }
 
 /** A container that waits; it prints its id and removes itself when it ends. */
