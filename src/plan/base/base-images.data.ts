@@ -27,8 +27,6 @@ const DEBIAN = [...PC, 'linux/arm64', 'linux/arm/v5', 'linux/arm/v7', 'linux/ppc
 const UBUNTU_OLD = [...PC, 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le', 'linux/s390x'];
 const UBUNTU = ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le', 'linux/s390x', 'linux/riscv64'];
 
-const FEDORA_ARCHIVE = 'https://archives.fedoraproject.org/pub/archive/fedora/linux';
-
 export const BASE_IMAGES: readonly BaseImageRow[] = [
   // Debian. Images of 8 to 11 were made without merged /usr, while the installer of 10 and 11 merges it.
   debian('7', 'wheezy', false, 'debian/eol:wheezy', ARCHIVES.debianDead, PC),
@@ -82,6 +80,8 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   ubuntu('26.04', 'resolute'),
 
   // Red Hat and its rebuilds. /usr is merged from 7 on.
+  none('centos', '3', false, 'CentOS published images from 5 on'),
+  none('centos', '4', false, 'CentOS published images from 5 on'),
   row('centos', '5', 'centos:5', false, AMD64, { deadArchive: ARCHIVES.centosDead }),
   row('centos', '6', 'centos:6', false, PC, { deadArchive: ARCHIVES.centosDead }),
   row('centos', '7', 'centos:7', true, [...PC, 'linux/arm64', 'linux/arm/v7', 'linux/ppc64le'], {
@@ -93,7 +93,7 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   }),
   row('centos', '9', 'quay.io/centos/centos:stream9', true, SERVER),
   row('centos', '10', 'quay.io/centos/centos:stream10', true, SERVER),
-  none('rhel', '5', false, 'Red Hat published no image of RHEL 5'),
+  ...['3', '4', '5'].map((version) => none('rhel', version, false, `Red Hat published no image of RHEL ${version}`)),
   row('rhel', '6', 'registry.access.redhat.com/rhel6', false, AMD64, {
     reason: 'packages beyond the image need a subscription',
   }),
@@ -108,14 +108,22 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   ...['7', '8', '9', '10'].map((version) =>
     row('ol', version, 'oraclelinux:{major}', true, ['linux/amd64', 'linux/arm64']),
   ),
-  none('scientific', '*', true, 'Scientific Linux publishes no official image'),
+  row('scientific', '6', 'sl:6', false, AMD64),
+  row('scientific', '7', 'sl:7', true, AMD64),
+  none('scientific', '*', false, 'Scientific Linux published images of 6 and 7'),
+  row('mariner', '1', 'mcr.microsoft.com/cbl-mariner/base/core:{minor}', true, ['linux/amd64', 'linux/arm64']),
+  row('mariner', '2', 'mcr.microsoft.com/cbl-mariner/base/core:{minor}', true, ['linux/amd64', 'linux/arm64']),
+  row('azurelinux', '3', 'mcr.microsoft.com/azurelinux/base/core:{minor}', true, ['linux/amd64', 'linux/arm64']),
+  row('photon', '*', 'photon:{minor}', true, ['linux/amd64', 'linux/arm64']),
   row('amzn', '2', 'amazonlinux:2', true, ['linux/amd64', 'linux/arm64']),
   row('amzn', '2023', 'amazonlinux:2023', true, ['linux/amd64', 'linux/arm64']),
   // The first Amazon Linux numbers its releases by date: 2011.09 to 2018.03.
   row('amzn', '*', 'amazonlinux:1', false, AMD64),
   ...[18, 19].map((release) => none('fedora', String(release), true, 'Fedora publishes images from release 20 on')),
   ...range(20, 41).map((release) =>
-    row('fedora', release, 'fedora:{version}', true, release > '26' ? SERVER : AMD64, { deadArchive: FEDORA_ARCHIVE }),
+    row('fedora', release, 'fedora:{version}', true, release > '26' ? SERVER : AMD64, {
+      deadArchive: ARCHIVES.fedoraDead,
+    }),
   ),
   ...range(42, 44).map((release) => row('fedora', release, 'fedora:{version}', true, SERVER)),
   none('fedora', '*', true, 'no image of this release of Fedora is known'),
@@ -131,11 +139,11 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
       reason: 'a rolling release: the image has newer packages than the machine',
     },
   ),
-  row('opensuse-leap', '42', 'opensuse/leap:{minor}', false, AMD64),
+  row('opensuse-leap', '42', 'opensuse/leap:{minor}', false, AMD64, { deadArchive: ARCHIVES.opensuseDead }),
   row('opensuse-leap', '15', 'opensuse/leap:{minor}', false, SERVER),
   row('opensuse-leap', '16', 'opensuse/leap:{minor}', true, SERVER),
-  row('opensuse', '42', 'opensuse/leap:{minor}', false, AMD64),
-  row('opensuse', '13', 'opensuse/archive:{minor}', false, AMD64),
+  row('opensuse', '42', 'opensuse/leap:{minor}', false, AMD64, { deadArchive: ARCHIVES.opensuseDead }),
+  row('opensuse', '13', 'opensuse/archive:{minor}', false, AMD64, { deadArchive: ARCHIVES.opensuseDead }),
   none('opensuse', '*', false, 'openSUSE publishes images from 13.1 on'),
   row('sles', '12.5', 'registry.suse.com/suse/sles12sp5', false, SERVER),
   row('sles', '12.4', 'registry.suse.com/suse/sles12sp4', false, SERVER),
@@ -148,7 +156,10 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   none('mageia', '1', false, 'Mageia publishes images from release 4 on'),
   none('mageia', '2', false, 'Mageia publishes images from release 4 on'),
   none('mageia', '3', true, 'Mageia publishes images from release 4 on'),
-  ...range(4, 9).map((release) => row('mageia', release, 'mageia:{version}', true, AMD64)),
+  ...range(4, 7).map((release) =>
+    row('mageia', release, 'mageia:{version}', true, AMD64, { deadArchive: ARCHIVES.mageiaDead }),
+  ),
+  ...range(8, 9).map((release) => row('mageia', release, 'mageia:{version}', true, AMD64)),
   none('mandriva', '*', false, 'Mandriva is gone and never published an image'),
   none('mandrivalinux', '*', false, 'Mandriva is gone and never published an image'),
 
@@ -170,10 +181,18 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   none('slackware', '*', false, 'Slackware publishes no official image'),
 ];
 
-/** ID_LIKE words whose rebuilds keep the release numbers: the row of the same major release of another ID fits. */
-export const REBUILD_OF: ReadonlyMap<string, string> = new Map([
-  ['rhel', 'almalinux'],
-  ['centos', 'almalinux'],
+/**
+ * ID_LIKE words whose rebuilds keep the release numbers of another ID, tried in order: the row of the same release of that
+ * ID stands in. Rolling relatives have one row.
+ */
+export const REBUILD_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  ['rhel', ['almalinux', 'centos']],
+  ['centos', ['almalinux', 'centos']],
+  ['fedora', ['fedora']],
+  ['opensuse', ['opensuse-leap']],
+  ['mageia', ['mageia']],
+  ['alpine', ['alpine']],
+  ['arch', ['arch']],
 ]);
 
 function debian(

@@ -65,8 +65,8 @@ export function findRow(os: OperatingSystem): { row: BaseImageRow | undefined; s
   }
   for (const relative of os.idLike) {
     const bySuite = os.codename === null ? undefined : rowBySuite(relative, os.codename);
-    const rebuild = REBUILD_OF.get(relative);
-    const row = bySuite ?? (rebuild === undefined ? undefined : rowFor(rebuild, os.versionId));
+    const rebuilt = (REBUILD_OF.get(relative) ?? []).map((id) => rowFor(id, os.versionId));
+    const row = bySuite ?? rebuilt.find((each) => each !== undefined && each.reference !== null);
     if (row !== undefined) return { row, standIn: `${row.id} ${row.version ?? row.suite}` };
   }
   return { row: undefined };

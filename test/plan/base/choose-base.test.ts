@@ -53,6 +53,10 @@ test(reference, 'sles', '15.5', 'registry.suse.com/bci/bci-base:15.5');
 test(reference, 'mageia', '4', 'mageia:4');
 test(reference, 'alpine', '3.18.4', 'alpine:3.18');
 test(reference, 'arch', null, 'archlinux:latest');
+test(reference, 'scientific', '7.9', 'sl:7');
+test(reference, 'mariner', '2.0', 'mcr.microsoft.com/cbl-mariner/base/core:2.0');
+test(reference, 'azurelinux', '3.0', 'mcr.microsoft.com/azurelinux/base/core:3.0');
+test(reference, 'photon', '4.0', 'photon:4.0');
 
 const without = test.macro({
   exec(t, id: string, versionId: string | null, reason: RegExp) {
@@ -86,6 +90,22 @@ test('a release whose image does not exist for the architecture is bootstrapped'
   const os = { id: 'debian', versionId: '12', codename: 'bookworm', architecture: 'mips64el' };
   t.is(choose(os, { mergedUsr: true, isDpkg: true }).kind, 'bootstrap');
 });
+
+const standsIn = test.macro({
+  exec(t, id: string, versionId: string | null, idLike: string[], expected: string, standIn: string) {
+    const base = choose({ id, versionId, idLike });
+    t.deepEqual([base.reference, base.standIn], [expected, standIn]);
+  },
+  title: (_, id, versionId, __, expected) =>
+    `${id} ${versionId ?? ''} is not known and stands on ${expected}, as it says`,
+});
+test(standsIn, 'springdale', '7.9', ['rhel', 'centos', 'fedora'], 'centos:7', 'centos 7');
+test(standsIn, 'asianux', '6', ['rhel', 'fedora'], 'centos:6', 'centos 6');
+test(standsIn, 'nobara', '41', ['fedora'], 'fedora:41', 'fedora 41');
+test(standsIn, 'geckolinux', '15.5', ['suse', 'opensuse'], 'opensuse/leap:15.5', 'opensuse-leap 15');
+test(standsIn, 'openmandriva', '9', ['mageia'], 'mageia:9', 'mageia 9');
+test(standsIn, 'postmarketos', '3.19', ['alpine'], 'alpine:3.19', 'alpine 3');
+test(standsIn, 'manjaro', null, ['arch'], 'archlinux:latest', 'arch *');
 
 test('an unknown rebuild of RHEL stands on a known one, and says so', (t) => {
   const base = choose({ id: 'eurolinux', idLike: ['rhel', 'centos', 'fedora'], versionId: '9.2' });
