@@ -2,14 +2,12 @@ import { openLayers } from '../guest/layers/open-layers.js';
 import { inspectPackages, PACKAGE_PATHS } from '../inspect/packages/index.js';
 import { type BaseKnowledge, NO_CORRECTIONS } from '../model/base-contents.js';
 import type { GroupPlan, Plan } from '../model/plan.js';
-import type { Knowledge } from '../plan/plan-machines.js';
 import { learnOffers } from './ask-archive.js';
+import { learnByBuilding } from './ask-by-building.js';
 import { type BuildOptions, buildBase } from './build-layer.js';
 import { openSavedImage } from './build-saved-image.js';
 import type { Collection } from './read-machines.js';
-
-/** A plan once more, with what is known of the bases by now. */
-export type Replan = (knowledge: Knowledge) => Plan;
+import type { Replan } from './replan.js';
 
 /**
  * Builds the bases of a plan, reads what is in them, and asks their package managers what they would install; the plan
@@ -28,24 +26,26 @@ export async function learnBases(
     if (group.base.kind === 'scratch' || !needsBase(group)) continue;
     await buildBase(plan, group, collection, options);
     builtBases.add(group.id);
-    const packages = await packagesOfBase(group, options);
-    if (packages !== null) knowledge.set(group.id, { packages, offered: null, corrections: NO_CORRECTIONS });
+    const contents = await readBase(group, options);
+    if (contents !== null) knowledge.set(group.id, { ...contents, offered: null, corrections: NO_CORRECTIONS });
   }
   if (knowledge.size === 0) return { plan, builtBases };
-  return { plan: await learnOffers(replan(knowledge), { knowledge, replan, options }), builtBases };
+  const asked = await learnOffers(replan(knowledge), { knowledge, replan, options });
+  return { plan: await learnByBuilding(asked, { knowledge, replan, collection, options }), builtBases };
 }
 
 /** A base that holds a package manager's database; a root without one is only files. */
-async function packagesOfBase(
+async function readBase(
   { id, base }: GroupPlan,
   { engine, workFolder, log, signal, environment, progress }: BuildOptions,
-): Promise<BaseKnowledge['packages'] | null> {
+): Promise<Pick<BaseKnowledge, 'packages' | 'paths'> | null> {
   progress.step(id, `reading the packages of ${base.reference}`);
   const place = await engine.save(base.reference, workFolder, { log, signal, environment });
   const { layers } = await openSavedImage(place);
   const fs = await openLayers(layers, PACKAGE_PATHS);
   const database = await inspectPackages(fs, { archiveIndexes: false });
-  return database === null || database.packages.length === 0 ? null : database.packages;
+  if (database === null || database.packages.length === 0) return null;
+  return { packages: database.packages, paths: new Set([...fs.entries()].map(({ path }) => path)) };
 }
 
 function needsBase(group: GroupPlan): boolean {

@@ -24,6 +24,8 @@ export interface ReductionContext {
   readonly installed?: ReadonlySet<string>;
   /** The base as it is: identities and keys of its packages; without it a minimal root of the release is assumed. */
   readonly knownBase?: { readonly identities: ReadonlySet<string>; readonly keys: ReadonlySet<string> };
+  /** Which of the family's package managers the base has; absent where nobody looked. */
+  readonly program?: string;
   /** Identities that have to be named, whatever the dependencies say. */
   readonly mustName?: ReadonlySet<string>;
 }

@@ -12,14 +12,13 @@ const REPOSITORIES = '/tmp/vm2docker-repositories';
  * machine's own.
  */
 export function apkInstallCommands(plan: InstallPlan): string[] {
-  const { sources } = plan;
-  const options = sources === null ? [] : ['--repositories-file', REPOSITORIES];
+  const { prepare, options } = apkSetup(plan);
   const [program, ...words] = apk.install([]);
   const install = [program!, ...options, ...words].join(' ');
   const packages = namedPackages(plan);
   return [
     ...accountCommands(plan.accounts ?? { users: [], groups: [] }),
-    ...(sources ?? []).map((line) => `printf '%s\\n' ${runWord(line)} >>${REPOSITORIES}`),
+    ...prepare,
     commandWithList('set --', packages.map(apk.spell)),
     plan.isChecked === true ? `${install} "$@"` : `${install} "$@" || ${otherVersions(install)}`,
     // What something else still needs is left where it is.
@@ -29,6 +28,14 @@ export function apkInstallCommands(plan: InstallPlan): string[] {
     ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
     `rm -rf ${REPOSITORIES} /var/cache/apk/*`,
   ];
+}
+
+/** Commands before apk is called, and options of every call. */
+export function apkSetup({ sources }: InstallPlan): { prepare: string[]; options: string[] } {
+  return {
+    prepare: (sources ?? []).map((line) => `printf '%s\\n' ${runWord(line)} >>${REPOSITORIES}`),
+    options: sources === null ? [] : ['--repositories-file', REPOSITORIES],
+  };
 }
 
 /** One version that is gone makes the whole list fail: each that can be had, and the others in the version there is. */

@@ -13,12 +13,12 @@ const CONFIGURATION = '/tmp/vm2docker-pacman.conf';
  */
 export function pacmanInstallCommands(plan: InstallPlan): string[] {
   const [program, action, ...words] = pacman.install([]);
-  const run = `${program} --config ${CONFIGURATION}`;
+  const { prepare, options } = pacmanSetup(plan);
+  const run = [program, ...options].join(' ');
   const names = namedPackages(plan).map(pacman.spell);
   return [
     ...accountCommands(plan.accounts ?? { users: [], groups: [] }),
-    ...configuration(plan.sources),
-    `${run} -Sy --noconfirm`,
+    ...prepare,
     commandWithList('set --', names),
     plan.isChecked === true
       ? `${run} ${[action, ...words].join(' ')} "$@"`
@@ -27,6 +27,12 @@ export function pacmanInstallCommands(plan: InstallPlan): string[] {
     ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
     `rm -rf ${CONFIGURATION} /var/cache/pacman/pkg/* /var/lib/pacman/sync/* /var/log/pacman.log`,
   ];
+}
+
+/** Commands before pacman is called, and options of every call. */
+export function pacmanSetup({ sources }: InstallPlan): { prepare: string[]; options: string[] } {
+  const options = ['--config', CONFIGURATION];
+  return { prepare: [...configuration(sources), `pacman ${options.join(' ')} -Sy --noconfirm`], options };
 }
 
 /** @param sources `repository=server` each; they take the place of the base's own repositories. */

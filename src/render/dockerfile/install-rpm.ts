@@ -22,19 +22,18 @@ const VERSION = '%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\n';
 export function rpmInstallCommands(plan: InstallPlan, os: OperatingSystem): string[] {
   const manager = rpmManager(plan, os);
   const tool = RPM_TOOLS[manager.name]!;
-  const setting = { os, repositories: plan.sources === null ? null : REPOSITORIES };
+  const { prepare, options } = rpmSetup(plan, os, manager.name);
   const call = (action?: string): string => {
     const [program, ...words] = manager.install([]);
     const rest = action === undefined ? words : words.map((word) => (word === 'install' ? action : word));
-    return [program!, ...tool.options(setting), ...rest].join(' ');
+    return [program!, ...options, ...rest].join(' ');
   };
   return [
     `export HOME=${HOME} SYSTEMD_OFFLINE=1`,
     `mkdir -p ${HOME}`,
     `printf '%%_install_langs all\\n%%_excludedocs 0\\n' >${HOME}/.rpmmacros`,
     ...accountCommands(plan.accounts ?? { users: [], groups: [] }),
-    ...repositoryFiles(plan.sources),
-    ...tool.prepare(setting),
+    ...prepare,
     `install() { ${call()} "$@"; }`,
     ...(tool.downgrade === undefined ? [] : [`older() { ${call(tool.downgrade)} "$@" >/dev/null 2>&1 || true; }`]),
     commandWithList('set --', namedPackages(plan).map(manager.spell)),
@@ -44,6 +43,17 @@ export function rpmInstallCommands(plan: InstallPlan, os: OperatingSystem): stri
     ...((plan.trimmed ?? []).length === 0 ? [] : [commandWithList('rm -rf --', plan.trimmed!)]),
     `rm -rf ${SCRATCH}-*`,
   ];
+}
+
+/** Commands before a manager is called, and options of every call. */
+export function rpmSetup(
+  { sources }: InstallPlan,
+  os: OperatingSystem,
+  name: PackageManager['name'],
+): { prepare: readonly string[]; options: readonly string[] } {
+  const tool = RPM_TOOLS[name]!;
+  const setting = { os, repositories: sources === null ? null : REPOSITORIES };
+  return { prepare: [...repositoryFiles(sources), ...tool.prepare(setting)], options: tool.options(setting) };
 }
 
 /** The one that the base has, where somebody looked; otherwise the one of the release. */

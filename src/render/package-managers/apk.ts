@@ -18,7 +18,27 @@ export const apk: PackageManager = {
   install: (packages) => ['apk', 'add', '--no-cache', ...packages.map(spell)],
   remove: (names) => ['apk', 'del', '--no-cache', ...names],
   dependencies: (item) => ['apk', 'info', '--depends', item.name],
+  available: (names) => ['apk', 'policy', '--no-cache', ...names],
+  parseAvailable,
 };
+
+/** `NAME policy:`, below it each version with a colon, and below that where it is: the database itself, or archives. */
+function parseAvailable(output: string): ExactPackage[] {
+  const found: ExactPackage[] = [];
+  let name: string | null = null;
+  let version: string | null = null;
+  for (const line of output.split('\n')) {
+    const heading = /^(\S+) policy:$/.exec(line);
+    const versioned = /^ {2}(\S+):$/.exec(line);
+    if (heading !== null) [name, version] = [heading[1]!, null];
+    else if (versioned !== null) version = versioned[1]!;
+    else if (name !== null && version !== null && /^ {4}.*:\/\/|^ {4}\//.test(line)) {
+      found.push({ name, version, architecture: null });
+      version = null;
+    }
+  }
+  return found;
+}
 
 function spell({ name, version }: ExactPackage): string {
   return version === null ? name : `${name}=${version}`;

@@ -32,6 +32,12 @@ export const apt: PackageManager = {
     '--no-enhances',
     spell(item),
   ],
+  available: (names) => ['apt-cache', 'madison', ...names],
+  parseAvailable: (output) =>
+    output.split('\n').flatMap((line) => {
+      const [name, version] = line.split('|').map((column) => column.trim());
+      return !name || !version ? [] : [{ name, version, architecture: null }];
+    }),
 };
 
 function spell({ name, version, architecture }: ExactPackage): string {

@@ -19,4 +19,14 @@ export const dnf: PackageManager = {
     ...packages.map(nevra),
   ],
   dependencies: (item) => ['dnf', '-q', 'repoquery', '--requires', '--resolve', nevra(item)],
+  available: (names) => [
+    'dnf',
+    '-q',
+    'repoquery',
+    '--available',
+    '--queryformat',
+    '%{name}\\t%{epoch}:%{version}-%{release}\\t%{arch}\\n',
+    ...names,
+  ],
+  parseAvailable: overRpm.parseList,
 };

@@ -1,5 +1,5 @@
 import type { PackageManager } from './package-manager.js';
-import { installedRequirements, nevra, overRpm } from './rpm-query.js';
+import { installedRequirements, nevra, overRpm, parseNevra } from './rpm-query.js';
 
 /** microdnf: what minimal images of the dnf family have instead of dnf. No machine has it, only bases do. */
 export const microdnf: PackageManager = {
@@ -17,4 +17,6 @@ export const microdnf: PackageManager = {
     ...packages.map(nevra),
   ],
   dependencies: installedRequirements,
+  available: (names) => ['microdnf', 'repoquery', '--available', ...names],
+  parseAvailable: (output) => output.split('\n').flatMap(parseNevra),
 };

@@ -40,6 +40,13 @@ export interface PackageManager {
   remove(names: readonly string[]): Command;
   /** 4. Prints what a package needs, as its archive or database says. */
   dependencies(item: ExactPackage): Command;
+  /**
+   * Lists every version that the archives have of packages of these names (without architectures), for
+   * {@link PackageManager.parseAvailable}; null when it cannot be asked for more than the newest.
+   */
+  readonly available: ((names: readonly string[]) => Command) | null;
+  /** Reads what `available` prints; architectures are null where it does not say. */
+  parseAvailable(output: string): ExactPackage[];
 }
 
 /** Lines of `name<TAB>version<TAB>architecture`, as the queries of dpkg and rpm are told to print. */

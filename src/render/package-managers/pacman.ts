@@ -18,6 +18,13 @@ export const pacman: PackageManager = {
   install: (packages) => ['pacman', '-S', '--noconfirm', '--needed', ...packages.map(spell)],
   remove: (names) => ['pacman', '-Rdd', '--noconfirm', ...names],
   dependencies: (item) => ['pacman', '-Si', item.name],
+  // All of them: names that an archive lacks would be an error.
+  available: () => ['pacman', '-Sl'],
+  parseAvailable: (output) =>
+    output.split('\n').flatMap((line) => {
+      const [repository, name, version] = line.split(' ');
+      return !name || !version || !/^[\w.@+-]+$/.test(repository ?? '') ? [] : [{ name, version, architecture: null }];
+    }),
 };
 
 function spell({ name }: ExactPackage): string {

@@ -32,3 +32,9 @@ export function withoutEpoch(version: string): string {
 export function installedRequirements({ name }: ExactPackage): Command {
   return ['rpm', '--query', '--requires', name];
 }
+
+/** A line that is the full name of a package: `name-[epoch:]version-release.architecture`. */
+export function parseNevra(line: string): ExactPackage[] {
+  const match = /^([^\s:]+)-([^\s-]+-[^\s-]+)\.([A-Za-z0-9_]+)$/.exec(line.trim());
+  return match === null ? [] : [{ name: match[1]!, version: match[2]!.replace(/^0+:/, ''), architecture: match[3]! }];
+}

@@ -11,6 +11,8 @@ export const urpmi: PackageManager = {
   takesVersions: true,
   install: (packages) => ['urpmi', '--auto', '--no-recommends', '--downgrade', ...packages.map(spell)],
   dependencies: (item) => ['urpmq', '--requires', item.name],
+  available: null,
+  parseAvailable: () => [],
 };
 
 function spell({ name, version, architecture }: ExactPackage): string {

@@ -1,4 +1,4 @@
-import type { PackageManager } from './package-manager.js';
+import type { ExactPackage, PackageManager } from './package-manager.js';
 import { nevra, overRpm } from './rpm-query.js';
 import { isSuse, isUrpmi, usesYum } from './systems.js';
 
@@ -12,4 +12,26 @@ export const yum: PackageManager = {
   install: (packages) => ['yum', '-y', '--setopt=tsflags=', 'install', ...packages.map(nevra)],
   // `repoquery` of the thesis is an extra package; this one is yum's own.
   dependencies: (item) => ['yum', '-q', 'deplist', nevra(item)],
+  available: (names) => ['yum', '-q', '--showduplicates', 'list', 'available', ...names],
+  parseAvailable: parseColumns,
 };
+
+/**
+ * `name.architecture version repository` below a heading. Long ones are continued on the next line, so words count and
+ * lines do not.
+ */
+function parseColumns(output: string): ExactPackage[] {
+  const table = /^Available Packages$([\s\S]*)/m.exec(output)?.[1] ?? '';
+  const words = table.split(/\s+/).filter((word) => word !== '');
+  const found: ExactPackage[] = [];
+  for (let at = 0; at + 2 < words.length; at += 3) {
+    const dot = words[at]!.lastIndexOf('.');
+    if (dot < 1) break;
+    found.push({
+      name: words[at]!.slice(0, dot),
+      architecture: words[at]!.slice(dot + 1),
+      version: words[at + 1]!.replace(/^0+:/, ''),
+    });
+  }
+  return found;
+}

@@ -19,6 +19,23 @@ export const zypper: PackageManager = {
     ...packages.map(spell),
   ],
   dependencies: (item) => ['zypper', '--non-interactive', 'info', '--requires', item.name],
+  available: (names) => [
+    'zypper',
+    '--non-interactive',
+    'search',
+    '--details',
+    '--type',
+    'package',
+    '--match-exact',
+    ...names,
+  ],
+  // `S | Name | Type | Version | Arch | Repository`; what is installed and in no archive has a repository in brackets.
+  parseAvailable: (output) =>
+    output.split('\n').flatMap((line) => {
+      const [, name, type, version, architecture, repository] = line.split('|').map((column) => column.trim());
+      if (type !== 'package' || !name || !version || !architecture || repository?.startsWith('(') !== false) return [];
+      return [{ name, version: version.replace(/^0+:/, ''), architecture }];
+    }),
 };
 
 /** `name[.architecture][=edition]`: zypper(8), "Package specification". */

@@ -1,0 +1,203 @@
+import { AppError } from '../errors.js';
+import { openLayers } from '../guest/layers/open-layers.js';
+import { inspectPackages, PACKAGE_PATHS } from '../inspect/packages/index.js';
+import type { BaseKnowledge, Corrections } from '../model/base-contents.js';
+import { type InstalledPackage, type PackageDatabase, packageIdentity, packageKey } from '../model/packages.js';
+import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
+import { installName } from '../plan/layers/package-layers.js';
+import { baseClosure } from '../plan/resolver/base-closure.js';
+import { indexPackages } from '../plan/resolver/package-index.js';
+import { layerTag } from '../render/layout.js';
+import { askOffers, compareVersions, programOf } from './ask-offers.js';
+import { type BuildOptions, buildLayer } from './build-layer.js';
+import { openSavedImage } from './build-saved-image.js';
+import type { Collection } from './read-machines.js';
+import type { Replan } from './replan.js';
+import { onlyLayers, writeArchives } from './write-archives.js';
+
+interface Asking {
+  readonly knowledge: Map<string, BaseKnowledge>;
+  readonly replan: Replan;
+  readonly collection: Collection;
+  readonly options: BuildOptions;
+}
+
+/** Each costs a build; what is not settled then is laid down from the disk. */
+const MAX_ROUNDS = 5;
+
+/**
+ * For the families other than dpkg's: asks the manager of each base which versions its archives have, builds the layers
+ * that are planned with that, and reads back what they hold; the plan is corrected until that is what it says. These
+ * managers print what they would do for people alone, and the layers have to be built anyway: when nothing differs,
+ * nothing was built twice.
+ * @throws AppError `engine-failed`.
+ */
+export async function learnByBuilding(informed: Plan, asking: Asking): Promise<Plan> {
+  const { knowledge, replan, options } = asking;
+  let plan = informed;
+  for (const { id } of informed.groups) {
+    const group = (): GroupPlan => plan.groups.find((each) => each.id === id)!;
+    const first = installLayers(group())[0]?.install;
+    const known = knowledge.get(id);
+    if (first === undefined || first.manager === 'dpkg' || known === undefined) continue;
+    const program = programOf(group(), first, known.packages);
+    const offered = await askOffers(group(), { ...first, program }, options);
+    knowledge.set(id, {
+      packages: withEssential(known.packages, group(), first.manager),
+      program,
+      offered,
+      corrections: { ...known.corrections, named: notNewest(group(), offered, first.manager) },
+    });
+    plan = replan(knowledge);
+    for (let round = 1; installLayers(group()).length > 0; round += 1) {
+      options.signal.throwIfAborted();
+      const found = await tryLayers(plan, group(), asking, round === MAX_ROUNDS);
+      if (found === null) break;
+      knowledge.set(id, withCorrections(knowledge.get(id)!, found));
+      plan = replan(knowledge);
+    }
+  }
+  return plan;
+}
+
+function installLayers(group: GroupPlan): LayerPlan[] {
+  return group.layers.filter(({ install }) => install !== undefined);
+}
+
+/** Removing what its own package manager needs would end the build; that is left to the deltas. */
+function withEssential(
+  packages: readonly InstalledPackage[],
+  { os }: GroupPlan,
+  manager: PackageDatabase['manager'],
+): InstalledPackage[] {
+  const closure = baseClosure(indexPackages(packages, manager, os.architecture), manager, os);
+  return packages.map((item, node) => (closure.has(node) ? { ...item, essential: true } : item));
+}
+
+/** A resolver left alone takes the newest version: what the machines have in an older one has to be named. */
+function notNewest(
+  group: GroupPlan,
+  offered: BaseKnowledge['offered'],
+  manager: PackageDatabase['manager'],
+): Set<string> {
+  const compare = compareVersions(manager);
+  const older = group.layers
+    .flatMap(({ packages }) => packages)
+    .filter((item) => {
+      const versions = offered?.get(installName(item, group.os.architecture));
+      return [...(versions ?? [])].some((version) => compare(version, item.version) > 0);
+    });
+  return new Set(older.map(packageIdentity));
+}
+
+/** What has to change so that the layers hold what the plan says; null when they do. */
+async function tryLayers(plan: Plan, group: GroupPlan, asking: Asking, isLast: boolean): Promise<Corrections | null> {
+  const { collection, options } = asking;
+  const session = { plan, group, options, built: new Map(), collection };
+  for (const chain of topmostChains(group)) {
+    const isInChain = ({ id }: LayerPlan): boolean => chain.some((layer) => layer.id === id);
+    await writeArchives(options.output, onlyLayers(plan, isInChain), collection, options);
+    for (const layer of chain) {
+      try {
+        await buildLayer(session, layer);
+      } catch (error) {
+        if (layer.install === undefined || !(error instanceof AppError) || error.code !== 'build-failed') throw error;
+        options.progress.note(`${error.message}: its packages are laid down from the disk`);
+        return allFromDisk([layer], 'its archive cannot install it together with the others');
+      }
+    }
+    const present = await packagesOf(layerTag(plan, group, chain.at(-1)!), group, options);
+    const found = compareWithPlan(chain, present, group, collection);
+    if (found !== null)
+      return isLast ? { ...found, ...allFromDisk(chain, 'its archive brings something else') } : found;
+  }
+  return null;
+}
+
+/** From the lowest layer above the base to each installing one that no other installs on. */
+function topmostChains(group: GroupPlan): LayerPlan[][] {
+  const byId = new Map(group.layers.map((layer) => [layer.id, layer]));
+  const chains = installLayers(group).map((layer) => {
+    const chain: LayerPlan[] = [];
+    for (let each: LayerPlan | undefined = layer; each !== undefined; each = byId.get(each.parent ?? '')) {
+      if (each.kind !== 'base') chain.unshift(each);
+    }
+    return chain;
+  });
+  return chains.filter(
+    (chain) => !chains.some((other) => other.length > chain.length && other.includes(chain.at(-1)!)),
+  );
+}
+
+async function packagesOf(
+  tag: string,
+  { id }: GroupPlan,
+  { engine, workFolder, log, signal, environment, progress }: BuildOptions,
+): Promise<readonly InstalledPackage[]> {
+  progress.step(id, `reading the packages of ${tag}`);
+  const { layers } = await openSavedImage(await engine.save(tag, workFolder, { log, signal, environment }));
+  const fs = await openLayers(layers, PACKAGE_PATHS);
+  return (await inspectPackages(fs, { archiveIndexes: false }))?.packages ?? [];
+}
+
+/** Compares what a chain installed with what it was to install. Packages from the disk are not in its database. */
+export function compareWithPlan(
+  chain: readonly LayerPlan[],
+  present: readonly InstalledPackage[],
+  group: GroupPlan,
+  collection: Pick<Collection, 'machines'>,
+): Corrections | null {
+  const identities = new Set(present.map(packageIdentity));
+  const keys = new Set(present.map(packageKey));
+  const named = new Set<string>();
+  const fromDisk = new Map<string, string>();
+  for (const { install, packages } of chain) {
+    if (install === undefined) continue;
+    const pinned = new Set(install.pins.flatMap((pin) => pin.packages.map((name) => `${name}=${pin.version}`)));
+    for (const item of packages) {
+      const identity = packageIdentity(item);
+      if (identities.has(identity)) continue;
+      const name = installName(item, group.os.architecture);
+      // In a version that the archive does not have it was not asked for: the delta makes up for that.
+      if (keys.has(packageKey(item)) && !pinned.has(`${name}=${item.version}`)) continue;
+      if (install.named.includes(name)) fromDisk.set(identity, 'the package manager does not install it');
+      else named.add(identity);
+    }
+  }
+  const vms = new Set(chain.at(-1)!.vms);
+  const known = new Set(
+    collection.machines
+      .filter(({ machine }) => vms.has(machine.source.name))
+      .flatMap(({ machine }) => machine.packages?.packages ?? [])
+      .map(({ name }) => name),
+  );
+  const inBase = new Set(group.base.packages);
+  const planned = new Set(chain.flatMap(({ packages }) => packages.map(({ name }) => name)));
+  const unwanted = present
+    .map(({ name }) => name)
+    .filter((name) => !known.has(name) && !planned.has(name) && !inBase.has(name));
+  const fresh = unwanted.filter((name) => !chain.some(({ install }) => install?.remove.includes(name) === true));
+  const isSame = named.size === 0 && fromDisk.size === 0 && fresh.length === 0;
+  return isSame ? null : { named, fromDisk, unwanted: new Set(fresh) };
+}
+
+function allFromDisk(chain: readonly LayerPlan[], reason: string): Corrections {
+  const items = chain.filter(({ install }) => install !== undefined).flatMap(({ packages }) => packages);
+  return {
+    fromDisk: new Map(items.map((item) => [packageIdentity(item), reason])),
+    named: new Set(),
+    unwanted: new Set(),
+  };
+}
+
+function withCorrections(known: BaseKnowledge, found: Corrections): BaseKnowledge {
+  const { fromDisk, named, unwanted } = known.corrections;
+  return {
+    ...known,
+    corrections: {
+      fromDisk: new Map([...fromDisk, ...found.fromDisk]),
+      named: new Set([...named, ...found.named]),
+      unwanted: new Set([...unwanted, ...found.unwanted]),
+    },
+  };
+}
