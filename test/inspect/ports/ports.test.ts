@@ -130,6 +130,17 @@ test(
   ['tcp [::1]:1 /etc/haproxy/haproxy.cfg:2'],
 );
 test(
+  'dovecot: an include counts where it stands, also inside of a block',
+  listens,
+  {
+    '/etc/dovecot/dovecot.conf':
+      'protocols = imap\nssl = no\nlisten = 127.0.0.1\nservice imap-login {\n inet_listener imap {\n  !include own/*.conf\n }\n}\n',
+    '/etc/dovecot/own/a.conf': 'port = 1143\n!include /etc/dovecot/dovecot.conf\n',
+  },
+  ['/usr/sbin/dovecot', '-F'],
+  ['tcp 127.0.0.1:1143 /etc/dovecot/own/a.conf:1'],
+);
+test(
   'supervisord: its web server listens where it or an included file says, on IPv4 alone',
   listens,
   {

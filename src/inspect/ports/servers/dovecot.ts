@@ -1,5 +1,5 @@
 import { parentPath } from '../../../model/path.js';
-import { absolute, type ConfigFiles, type InFile } from '../config-files.js';
+import { absolute, type ConfigFiles } from '../config-files.js';
 import { collectFindings } from '../findings.js';
 import { parseBlocks, type Statement } from '../formats/blocks.js';
 import type { PortReader } from '../reader.js';
@@ -28,7 +28,13 @@ export const dovecot: PortReader = {
     const findings = await collectFindings(context);
     const main = context.command.option('c')?.value ?? '/etc/dovecot/dovecot.conf';
     const configuration: Configuration = { values: new Map(), listeners: new Map() };
-    await readFile(context.files, main, configuration, 0);
+    for (const statement of await readFile(context.files, main, { files: MAX_FILES }, 0)) {
+      const [name = '', second = ''] = statement.words;
+      const setting = assignment(statement);
+      if (setting !== null)
+        configuration.values.set(name, { ...setting, value: expandOld(setting.value, name, configuration) });
+      else if (name === 'service' && statement.block !== null) readService(statement.block, second, configuration);
+    }
     const value = (name: string): string | undefined => configuration.values.get(name)?.value;
     const protocols = new Set((value('protocols') ?? 'imap pop3 lmtp').split(/[\s,]+/));
     const global = configuration.values.get('listen') ?? fallback(context, main, '*, ::');
@@ -68,21 +74,39 @@ interface Configuration {
   readonly listeners: Map<string, Map<string, Setting>>;
 }
 
-async function readFile(files: ConfigFiles, path: string, configuration: Configuration, depth: number): Promise<void> {
-  const text = await files.read(path);
-  if (text === null || depth > 16) return;
-  for (const statement of parseBlocks(text, STYLE)) {
-    const [name = '', second = ''] = statement.words;
-    const located = { ...statement, path };
-    if (name === '!include' || name === '!include_try') {
-      for (const included of files.expand(absolute(second, parentPath(path))))
-        await readFile(files, included, configuration, depth + 1);
-    } else if (statement.block === null) {
-      const setting = assignment(located);
-      if (setting !== null)
-        configuration.values.set(name, { ...setting, value: expandOld(setting.value, name, configuration) });
-    } else if (name === 'service') readService(located, second, configuration);
+/** A statement with the file it stands in; included statements stand in the place of the line that includes them. */
+interface Placed {
+  readonly words: readonly string[];
+  readonly line: number;
+  readonly path: string;
+  readonly block: readonly Placed[] | null;
+}
+
+const MAX_FILES = 2000;
+
+async function readFile(files: ConfigFiles, path: string, budget: { files: number }, depth: number): Promise<Placed[]> {
+  budget.files -= 1;
+  const text = depth > 16 || budget.files < 0 ? null : await files.read(path);
+  return text === null ? [] : place(files, parseBlocks(text, STYLE), path, budget, depth);
+}
+
+async function place(
+  files: ConfigFiles,
+  statements: readonly Statement[],
+  path: string,
+  budget: { files: number },
+  depth: number,
+): Promise<Placed[]> {
+  const placed: Placed[] = [];
+  for (const { words, line, block } of statements) {
+    if (words[0] === '!include' || words[0] === '!include_try') {
+      for (const included of files.expand(absolute(words[1] ?? '', parentPath(path))))
+        placed.push(...(await readFile(files, included, budget, depth + 1)));
+    } else {
+      placed.push({ words, line, path, block: block === null ? null : await place(files, block, path, budget, depth) });
+    }
   }
+  return placed;
 }
 
 /** `protocols = $protocols imap` adds to what was there. */
@@ -94,20 +118,20 @@ function expandOld(text: string, name: string, configuration: Configuration): st
     );
 }
 
-function readService(service: InFile<Statement>, name: string, configuration: Configuration): void {
-  for (const inner of service.block ?? []) {
+function readService(block: readonly Placed[], name: string, configuration: Configuration): void {
+  for (const inner of block) {
     if (inner.words[0] !== 'inet_listener' || inner.block === null) continue;
     const key = `${name}/${inner.words[1] ?? ''}`;
     const settings = configuration.listeners.get(key) ?? new Map<string, Setting>();
     configuration.listeners.set(key, settings);
     for (const statement of inner.block) {
-      const setting = assignment({ ...statement, path: service.path });
+      const setting = assignment(statement);
       if (setting !== null) settings.set(statement.words[0]!, setting);
     }
   }
 }
 
-function assignment(statement: InFile<Statement>): Setting | null {
-  if (statement.words[1] !== '=') return null;
+function assignment(statement: Placed): Setting | null {
+  if (statement.block !== null || statement.words[1] !== '=') return null;
   return { value: statement.words.slice(2).join(' '), evidence: { path: statement.path, line: statement.line } };
 }
