@@ -51,7 +51,7 @@ async function compare(root: string, row: Row, what: string): Promise<void> {
     what !== '' &&
     truth.listening.length === 0 &&
     found.length > 0 &&
-    /error|fatal|fail|invalid|unknown|unable/i.test(truth.output)
+    /error|fatal|fail|invalid|unknown|unable|the daemon has ended/i.test(truth.output)
   ) {
     tally.refused += 1;
     console.log(`----  ${row.unit}${what}: does not start: ${truth.output.trim().split('\n').at(-1)}`);

@@ -42,6 +42,7 @@ cat > etc/supervisor/conf.d/worker.conf <<'X'
 command=/usr/bin/ncat --listen --keep-open 127.0.0.1 9100
 user=nobody
 X
+printf '[inet_http_server]\\nport=127.0.0.1:9001 ; for supervisorctl\\n' > etc/supervisor/conf.d/web.conf
 cat > etc/xinetd.d/chat <<'X'
 service chat
 {

@@ -63,10 +63,10 @@ export async function startAndAsk(
     }),
     'mount -t proc proc m/proc; mount -t tmpfs tmpfs m/run; mount --rbind /dev m/dev',
     'mkdir -p m/run/lock m/run/systemd',
-    `chroot m /bin/sh -c ${quote(inner)} > log 2>&1 &`,
+    `chroot m /bin/sh -c ${quote(inner)} > log 2>&1 & daemon=$!`,
     'old=none; same=0; n=0',
     `while [ $same -lt ${row.seconds === undefined ? 6 : 24} ] && [ $n -lt ${(row.seconds ?? 15) * 2} ]; do sleep 0.5; n=$((n+1)); new=$(ss -Hlntu | sort); if [ -n "$new" ] && [ "$new" = "$old" ]; then same=$((same+1)); else same=0; fi; old=$new; done`,
-    'echo =====; ss -Hlntup; echo =====; tail -n 20 log',
+    'echo =====; ss -Hlntup; echo =====; tail -n 20 log; kill -0 $daemon 2>/dev/null || echo the daemon has ended',
   ].join('\n');
   const folder = await mkdtemp(join(tmpdir(), 'ports-truth-'));
   try {
