@@ -7,6 +7,8 @@ export interface NativeFileSystem {
   /** Where the offsets of extents point, journal replayed. */
   readonly view: BlockView;
   readonly root: number;
+  /** Whether files may have blocks in common or packed, so that they hold more than the disk. */
+  readonly sharesBlocks: boolean;
   /** Things that whoever reads the report should know (errors recorded in the super block, …). */
   readonly notes: readonly string[];
   /** @throws Declined when the number or what is stored there is impossible. */

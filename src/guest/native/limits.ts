@@ -8,6 +8,8 @@ export const LIMITS = {
   /** Bytes of a path. */
   path: 16 * 1024,
   extentsPerFile: 4_000_000,
+  /** How often over the content of a file system may fill it, where files share blocks or are packed. */
+  timesMapped: 1024,
   directoryBytes: 2 ** 30,
   /** The kernel's own limits (xattr(7), symlink(7)). */
   attributeBytes: 64 * 1024,

@@ -35,6 +35,8 @@ export function* walkFileSystem(fs: NativeFileSystem, options: WalkOptions): Gen
   fs.attributes(top);
   yield { path: mountpoint, node: top };
   let count = 1;
+  let mapped = 0;
+  const maxMapped = fs.view.size * (fs.sharesBlocks ? LIMITS.timesMapped : 1);
   while (pending.length > 0) {
     const { path: folder, id, depth } = pending.pop()!;
     for (const { name, id: child } of checkedNames(fs, fs.node(id))) {
@@ -53,7 +55,8 @@ export function* walkFileSystem(fs: NativeFileSystem, options: WalkOptions): Gen
       if (node.links === 0) throw damaged(`inode ${child} has a name and no links`);
       if (node.links === 1 || !checked.has(child)) {
         fs.attributes(node);
-        if (node.type === 'file') fs.extents(node);
+        if (node.type === 'file') for (const { length } of fs.extents(node)) mapped += length;
+        if (mapped > maxMapped) throw damaged('files hold more than the file system has room for');
         if (node.links > 1) checked.add(child);
       }
       if (node.type === 'symlink') yield { path, node, target: decodePath(fs.target(node)) };

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, constants as files, openSync, readSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { differences, type Seen, seenByReader } from './compare.js';
@@ -57,7 +58,7 @@ export async function recoversAsKernel(t: ExecutionContext, crash: Crash, operat
       command('python3', script('stress.py'), folder, String(round), String(operations));
       if (crash.isFrozen === true) command('fsfreeze', '-f', folder);
       const copy = `${image}.${round}`;
-      copyFileSync(image, copy, files.COPYFILE_FICLONE);
+      copyAtOnce(image, copy);
       if (crash.isFrozen === true) command('fsfreeze', '-u', folder);
       return copy;
     }),
@@ -74,6 +75,18 @@ export async function recoversAsKernel(t: ExecutionContext, crash: Crash, operat
     t.true(expected.size > 100, `only ${expected.size} entries`);
     t.deepEqual(differences(expected, actual).slice(0, 20), []);
   }
+}
+
+/**
+ * A copy of one moment, as a crash leaves it: the kernel writes back while a copy is made, on a busy host for seconds,
+ * and a mixture of two moments is no state that any machine was in.
+ */
+function copyAtOnce(image: string, copy: string): void {
+  for (let tries = 0; tries < 20; tries += 1) {
+    copyFileSync(image, copy, files.COPYFILE_FICLONE);
+    if (spawnSync('cmp', ['-s', image, copy]).status === 0) return;
+  }
+  throw new Error(`${image} changed while it was copied, again and again`);
 }
 
 /** Of ext: the feature bit says so. XFS writes its log as it goes, and says nothing. */

@@ -48,6 +48,7 @@ export function openBtrfs(view: BlockView): NativeFileSystem {
   const fs: NativeFileSystem = {
     view,
     root: idOf(subvolumes.defaultId, TOP_FOLDER),
+    sharesBlocks: true,
     notes: [],
     unpack,
     node(id) {

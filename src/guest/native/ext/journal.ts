@@ -1,4 +1,4 @@
-import { damaged, unsupported } from '../../../disk/views/faults.js';
+import { damaged, tooLarge, unsupported } from '../../../disk/views/faults.js';
 import { lastAtOrBelow } from '../../../disk/views/view.js';
 import { crc32c, crc32cOfNumber } from '../crc32c.js';
 import type { Extent } from '../file-system.js';
@@ -122,7 +122,8 @@ function readTransactions(journal: Journal): Transaction[] {
     if (at >= journal.end) at -= journal.end - journal.first;
   };
   let sequence = journal.sequence;
-  while (used <= journal.end && used <= LIMITS.journalBlocks) {
+  while (used <= journal.end) {
+    if (used > LIMITS.journalBlocks) throw tooLarge('ext journal to be replayed');
     const block = journal.read(blockOffset(journal, at), journal.blockSize);
     if (block.readUInt32BE(0) !== MAGIC || block.readUInt32BE(8) !== sequence) break;
     const type = block.readUInt32BE(4);

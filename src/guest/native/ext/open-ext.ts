@@ -78,6 +78,7 @@ function fileSystem(cache: BlockCache, superBlock: ExtSuperBlock): NativeFileSys
   return {
     view: cache.view,
     root: ROOT_INODE,
+    sharesBlocks: false,
     notes: (superBlock.state & STATE_ERRORS) === 0 ? [] : ['the kernel recorded errors on this file system'],
     node: readInode,
     attributes: (node) => readAttributes(plain(node)),

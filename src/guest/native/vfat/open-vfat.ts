@@ -50,6 +50,7 @@ export function openVfat(view: BlockView): NativeFileSystem {
   return {
     view,
     root: ROOT,
+    sharesBlocks: false,
     notes: [],
     node(id) {
       if (id === ROOT) return folder(plainNode(ROOT, Buffer.alloc(ENTRY), 'directory', 0), 2);

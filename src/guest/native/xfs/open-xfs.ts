@@ -27,6 +27,7 @@ export function openXfs(view: BlockView): NativeFileSystem {
   return {
     view: cache.view,
     root: superBlock.rootInode,
+    sharesBlocks: true,
     notes: [],
     node: (id) => readInode(volume, id),
     list: (node) => listFolder(volume, node as XfsNode),
