@@ -4,6 +4,7 @@ import type { BuildKey, GroupPlan, LayerPlan, MachinePlan, PlanOptions } from '.
 import { type AptSources, aptSources } from './base/apt-sources.js';
 import { bootstrapPins } from './base/bootstrap-pins.js';
 import { type BaseChoice, chooseBase } from './base/choose-base.js';
+import { deadSources } from './base/dead-sources.js';
 import { type MachineFiles, measure } from './files.js';
 import type { MachineGroup } from './groups.js';
 import { arrange } from './layers/arrangement.js';
@@ -44,6 +45,7 @@ export function planGroup(
     options,
   );
   const apt = database?.manager !== 'dpkg' ? null : aptSources(os, database, chosenBase, options);
+  const others = database === null || apt !== null ? null : deadSources(os, database, chosenBase, options);
   const choice = withSources(chosenBase, apt, () =>
     // From the dependencies alone, so that the base is the same before and after its package manager was asked.
     members.map(({ files: { machine }, reduction }) =>
@@ -86,7 +88,7 @@ export function planGroup(
     context,
     universe,
     stripped,
-    ...sourcesOf(apt),
+    ...sourcesOf(apt, others),
   };
   const question = { ...shared, options, ...told?.layers };
   const thesis = members.length === 1 ? null : arrange({ ...question, options: { ...options, levels: 2 } }, isScratch);
@@ -139,8 +141,11 @@ function commonBase(members: readonly Member[], fits: (identity: string) => bool
     .map(([, item]) => item);
 }
 
-function sourcesOf(apt: AptSources | null): { sources: readonly string[] | null; keys?: readonly BuildKey[] } {
-  return apt === null ? { sources: null } : { sources: apt.lines, keys: apt.keys };
+function sourcesOf(
+  apt: AptSources | null,
+  others: readonly string[] | null,
+): { sources: readonly string[] | null; keys?: readonly BuildKey[] } {
+  return apt === null ? { sources: others } : { sources: apt.lines, keys: apt.keys };
 }
 
 /** A root of our own is made from all sources of the build, with the machines' versions as far as they are there. */

@@ -4,7 +4,8 @@ import type { PackageDatabase, PackageManagerName } from '../../../src/model/pac
 import { ARCHIVES, DEAD_REPOSITORIES } from '../../../src/plan/base/archives.data.js';
 import { BASE_IMAGES } from '../../../src/plan/base/base-images.data.js';
 import { deadSources } from '../../../src/plan/base/dead-sources.js';
-import { DEBIAN_12, type PackageSketch, packageOf } from '../machine.js';
+import { planMachines } from '../../../src/plan/plan-machines.js';
+import { DEBIAN_12, DEFAULT_OPTIONS, machineOf, type PackageSketch, packageOf } from '../machine.js';
 
 function sources(
   os: Partial<OperatingSystem>,
@@ -87,6 +88,21 @@ test('Arch has the repositories of a day: the one asked for, or the day behind t
   t.regex(sources({ id: 'arch', versionId: null }, 'pacman', packages, { snapshot: 'auto' })![0]!, /\/2023\/05\/07\//);
   t.is(sources({ id: 'arch', versionId: null }, 'pacman', packages), null);
   t.is(sources({ id: 'arch', versionId: null }, 'pacman', [{ name: 'bash' }], { snapshot: 'auto' }), null);
+});
+
+test('a plan for a dead release installs from its archive, and one for a live release from that of its base', (t) => {
+  const planOf = (versionId: string) => {
+    const os = { id: 'fedora', versionId, idLike: [], architecture: 'x86_64' };
+    const machine = machineOf({
+      os,
+      manager: 'rpm',
+      packages: [{ name: 'app', architecture: 'x86_64', files: { '/usr/bin/app': 'x' } }],
+    });
+    return planMachines([machine], DEFAULT_OPTIONS).groups[0]!.layers.find(({ install }) => install !== undefined)
+      ?.install?.sources;
+  };
+  t.is(planOf('43'), null);
+  t.true(planOf('39')?.[0]?.startsWith(ARCHIVES.fedoraDead));
 });
 
 test('every dead release with repositories has a base image that says so, and the other way round', (t) => {
