@@ -67,6 +67,7 @@ export async function openSource(argument: string, options: SourceOptions): Prom
 interface Found {
   readonly disks: readonly DiskImage[];
   readonly root?: { readonly kind: 'folder' | 'tar'; readonly path: string };
+  readonly archive?: string;
   readonly hardware?: Hardware;
 }
 
@@ -167,7 +168,7 @@ async function openTar(file: HostFile, path: string, opening: OpeningOptions): P
     );
   }
   const { machine, disks } = await openOva(file, path, opening);
-  return withDescription(machine, disks, path, opening);
+  return { ...withDescription(machine, disks, path, opening), archive: file.realPath };
 }
 
 async function openGzip(file: HostFile, path: string, opening: OpeningOptions): Promise<Found> {

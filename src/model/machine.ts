@@ -45,6 +45,8 @@ export interface MachineSource {
   readonly disks: readonly DiskImage[];
   /** Instead of disks: a folder or a tar archive that holds the root file system. */
   readonly root?: { readonly kind: 'folder' | 'tar'; readonly path: string };
+  /** The OVA on the host, real path, that the disks come from; they may lie in a temporary folder. */
+  readonly archive?: string;
   readonly hardware: Hardware;
   readonly problems: readonly Problem[];
   /** Removes what was unpacked to open the source (an OVA's disks). Idempotent. */

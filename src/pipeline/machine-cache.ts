@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { gunzip, gzip } from 'node:zlib';
 import type { MachineSource } from '../model/machine.js';
+import { folderState } from './folder-state.js';
 import type { ReadMachine } from './inspect-machine.js';
 import type { ReadRequest } from './request.js';
 
@@ -39,9 +40,9 @@ export async function machineCache(
   code: string,
 ): Promise<MachineCache | null> {
   if (request.keys.length > 0) return null;
-  const files = filesOf(source);
-  if (files === null) return null;
-  const identify = async (): Promise<string> => identity(source, request, code, files);
+  // To know the content of a folder is to read it.
+  if (source.root?.kind === 'folder' && request.check === true) return null;
+  const identify = async (): Promise<string | null> => identity(source, request, code);
   const folder = await ownFolder();
   const before = folder === null ? null : await identify().catch(() => null);
   if (folder === null || before === null) return null;
@@ -71,25 +72,27 @@ export async function codeIdentity(): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Null for a folder, whose files would all have to be looked at, and for disks unpacked for this run. */
-function filesOf(source: MachineSource): string[] | null {
-  if (/\.ova$/i.test(source.argument)) return null;
-  if (source.root !== undefined) return source.root.kind === 'tar' ? [source.root.path] : null;
-  return source.disks.flatMap(({ files }) => files);
+/** Everything that a machine is read from. */
+function filesOf({ archive, root, disks }: MachineSource): string[] {
+  if (archive !== undefined) return [archive];
+  return root === undefined ? disks.flatMap(({ files }) => files) : [root.path];
 }
 
-async function identity(
-  source: MachineSource,
-  request: ReadRequest,
-  code: string,
-  files: readonly string[],
-): Promise<string> {
+/** What is known of the source beside its files; where an archive was unpacked to differs from run to run. */
+function describe({ release: _, disks, ...source }: MachineSource): object {
+  return source.archive === undefined ? { ...source, disks } : source;
+}
+
+async function identity(source: MachineSource, request: ReadRequest, code: string): Promise<string | null> {
   const hash = createHash('sha256').update(code);
-  const { release: _, ...described } = source;
   const asked = Object.entries(request).filter(([name]) => !IRRELEVANT.has(name));
   const plain = asked.map(([name, value]) => [name, value instanceof Set ? [...value].sort() : value]);
-  hash.update(JSON.stringify([described, plain.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))]));
-  for (const file of files) {
+  hash.update(JSON.stringify([describe(source), plain.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))]));
+  if (source.root?.kind === 'folder') {
+    const state = await folderState(source.root.path);
+    return state === null ? null : hash.update(state).digest('hex');
+  }
+  for (const file of filesOf(source)) {
     const { size, mtimeNs, ctimeNs, ino, dev } = await stat(file, { bigint: true });
     hash.update(JSON.stringify([file, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)]));
     if (request.check === true) {

@@ -196,9 +196,9 @@ function paxRecords(member: TarMember): Buffer[] {
       paxRecord('GNU.sparse.name', name),
       paxRecord('GNU.sparse.realsize', String(entry.size)),
     );
-  } else if (name.length > MAX_NAME) records.push(paxRecord('path', name));
+  } else if (needsRecord(name)) records.push(paxRecord('path', name));
   const target = linkName(member);
-  if (target.length > MAX_NAME) records.push(paxRecord('linkpath', target));
+  if (needsRecord(target)) records.push(paxRecord('linkpath', target));
   if (entry.uid > MAX_ID) records.push(paxRecord('uid', String(entry.uid)));
   if (entry.gid > MAX_ID) records.push(paxRecord('gid', String(entry.gid)));
   if (!within(memberDataSize(member))) records.push(paxRecord('size', String(memberDataSize(member))));
@@ -208,6 +208,11 @@ function paxRecords(member: TarMember): Buffer[] {
     records.push(paxRecord(`SCHILY.xattr.${attribute}`, value));
   }
   return records;
+}
+
+/** Beyond ASCII too: engines write such records into their layers, and so the sizes are the same. */
+function needsRecord(name: Buffer): boolean {
+  return name.length > MAX_NAME || name.some((byte) => byte >= 0x80);
 }
 
 /** "length key=value\n", where the length counts its own digits. */

@@ -109,3 +109,49 @@ test.serial('entries are the user’s alone, and a folder that others may look i
   chmodSync(cacheFolder, 0o755);
   t.true((await run()).wasRead);
 });
+
+test.serial('a folder is known by what the host tells of every file in it', async (t) => {
+  const folder = { machines: [join(scratch, 'root')] };
+  const first = await run(folder);
+  const second = await run(folder);
+  t.deepEqual([first.wasRead, second.wasRead], [true, false]);
+  t.is(second.report, first.report);
+  const data = join(scratch, 'root/data');
+  const { atime, mtime } = statSync(data);
+  writeFileSync(data, 'y'.repeat(10_000));
+  utimesSync(data, atime, mtime);
+  t.true((await run(folder)).wasRead);
+  // To know its content is to read it.
+  t.true((await run({ ...folder, check: true })).wasRead);
+});
+
+test.serial('an OVA is known by its own file, wherever its disks were unpacked to', async (t) => {
+  const ova = { machines: [writeOva()] };
+  const first = await run(ova);
+  const second = await run(ova);
+  t.deepEqual([first.wasRead, second.wasRead], [true, false]);
+  t.is(second.report, first.report);
+  writeRoot('other');
+  writeOva();
+  t.true((await run(ova)).wasRead);
+});
+
+function writeOva(): string {
+  const file = (name: string): string => join(scratch, name);
+  rmSync(file('box.raw'), { force: true });
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-d', file('root'), file('box.raw'), '16M']);
+  const convert = ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
+  execFileSync('qemu-img', [...convert, file('box.raw'), file('box.vmdk')]);
+  const ovf = `<?xml version="1.0"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData">
+  <References><File ovf:href="box.vmdk" ovf:id="file1"/></References>
+  <DiskSection><Disk ovf:capacity="16" ovf:capacityAllocationUnits="byte * 2^20" ovf:diskId="disk1" ovf:fileRef="file1"/></DiskSection>
+  <VirtualSystem ovf:id="box"><VirtualHardwareSection>
+    <Item><rasd:Address>0</rasd:Address><rasd:InstanceID>1</rasd:InstanceID><rasd:ResourceType>6</rasd:ResourceType></Item>
+    <Item><rasd:AddressOnParent>0</rasd:AddressOnParent><rasd:HostResource>ovf:/disk/disk1</rasd:HostResource><rasd:InstanceID>2</rasd:InstanceID><rasd:Parent>1</rasd:Parent><rasd:ResourceType>17</rasd:ResourceType></Item>
+  </VirtualHardwareSection></VirtualSystem>
+</Envelope>`;
+  writeFileSync(file('box.ovf'), ovf);
+  execFileSync('tar', ['-C', scratch, '--format=ustar', '-cf', file('box.ova'), 'box.ovf', 'box.vmdk']);
+  return file('box.ova');
+}
