@@ -11,8 +11,8 @@ export interface RuntimeFacts {
   readonly folders: readonly RuntimeFolder[];
   /** Names in /etc/passwd, and each one's number and primary group (its name, or its number). */
   readonly users: ReadonlyMap<string, { readonly uid: number; readonly group: string }>;
-  /** Names in /etc/group. */
-  readonly groups: ReadonlySet<string>;
+  /** Names in /etc/group; absent when nobody asked. */
+  readonly groups?: ReadonlySet<string>;
   /** Users and groups of the system's range, whose numbers package scripts give out; absent when nobody asked. */
   readonly accounts?: SystemAccounts;
 }

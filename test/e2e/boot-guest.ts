@@ -13,6 +13,8 @@ export interface BootTruth {
   readonly listening: readonly Listening[];
   /** `ps axww`: arguments of processes outside of the kernel. */
   readonly processes: readonly string[];
+  /** Lines of `/probe.d/ask`, where the disk has one (`ask-ports.sh`). */
+  readonly answers: readonly string[];
   readonly console: string;
 }
 
@@ -61,6 +63,10 @@ ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
   echo '=====ADDRESSES====='; ip -o address show
   echo '=====LISTEN====='; ss -Hlntup
   echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
+  if [ -e /probe.d/ask ]; then
+    echo '=====ANSWERS====='
+    bash /probe.d/ask 10 $(ss -Hlnt | sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/^(\\*|0\\.0\\.0\\.0|\\[::\\]) /127.0.0.1 /; s/^\\[(.*)\\]/\\1/; s/ /:/' | sort -u)
+  fi
   echo '=====END====='
 ) &
 exec /sbin/init
@@ -158,6 +164,7 @@ export function parseTruth(console: string): BootTruth {
     processes: sectionOf(answers, 'PROCESSES')
       .map((line) => line.trim().replace(/^[0-9]+\s+[0-9]+\s+/, ''))
       .filter((line) => !/^\[.*\]$/.test(line) && !/\/probe|^ps ax/.test(line)),
+    answers: sectionOf(answers, 'ANSWERS'),
     console,
   };
 }

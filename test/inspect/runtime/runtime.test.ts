@@ -82,5 +82,5 @@ test('addresses that are none, and names longer than the kernel takes, are left 
     ['::10.0.0.1', '10.0.0.7'],
   );
   t.is(hostname, null);
-  t.deepEqual([...groups], ['root', 'web']);
+  t.deepEqual([...groups!], ['root', 'web']);
 });

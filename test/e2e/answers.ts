@@ -1,0 +1,27 @@
+/** What one server said, as `ask-ports.sh` prints it. */
+export interface Answer {
+  /** A port, or the name of a database asked through its Unix socket. */
+  readonly place: string;
+  readonly kind: string;
+  /** Without what differs from one connection or start to the next. */
+  readonly text: string;
+}
+
+/** Reads lines of `ask-ports.sh`; whatever else stands between them is passed over. */
+export function parseAnswers(lines: readonly string[]): Answer[] {
+  return lines.flatMap((line) => {
+    const match = /^(\S+) (banner|page|ping|name|sql|closed) ?([A-Za-z0-9+/=]*)$/.exec(line.trim());
+    if (match === null) return [];
+    return [{ place: match[1]!, kind: match[2]!, text: steady(Buffer.from(match[3]!, 'base64')) }];
+  });
+}
+
+/** Dates, the random numbers of a greeting, and what else a server makes up anew for each connection, are masked. */
+export function steady(answer: Buffer): string {
+  const text = answer.toString('latin1');
+  // MySQL's first packet (protocol 10): after the version come a thread number and a random challenge.
+  if (answer.length > 5 && answer[4] === 10) return `mysql ${text.slice(5, text.indexOf('\0', 5))}`;
+  return text
+    .replace(/^(Date|Expires|X-Request-Id|Set-Cookie): .*$/gim, '$1: *')
+    .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [-+A-Z0-9]+/g, '*');
+}

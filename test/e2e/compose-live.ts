@@ -1,0 +1,194 @@
+/**
+ * Converts guests with docker, starts what compose.yaml says, and asks every port of a service that has a container; the
+ * same questions went to the booted machine. `npx tsx test/e2e/compose-live.ts [--again] [RECIPE…]`; as root, with
+ * mmdebstrap, QEMU, a kernel in /boot, docker.io and docker-compose. With `--again` a guest that was asked is not booted.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { type Answer, parseAnswers } from './answers.js';
+import { bootGuest, installProbe } from './boot-guest.js';
+import { type DockerDaemon, dockerDaemon } from './docker-daemon.js';
+import { buildRoot, makeDisk } from './guest-recipe.js';
+import { SERVICE_RECIPES } from './service-recipes.js';
+
+const execute = promisify(execFile);
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOTS = join(PROJECT, 'build/e2e/services');
+const WORK = join(PROJECT, 'build/e2e/compose');
+const ASK = fileURLToPath(new URL('ask-ports.sh', import.meta.url));
+/** Between them web, SQL, caches, mail, names, proxies, a superserver and a socket; two init systems. */
+const DEFAULT = ['web-apache', 'mail-names', 'small-servers', 'moved-ports', 'sysvinit'];
+const START_SECONDS = 120;
+
+interface Report {
+  readonly vms: readonly {
+    readonly services: readonly {
+      readonly name: string;
+      readonly role: string;
+      readonly enabled: boolean;
+      readonly container: { readonly command: readonly string[] | null };
+      readonly ports: readonly { readonly port: number; readonly protocol: string; readonly address: string }[];
+    }[];
+  }[];
+}
+
+/** What the machine itself answers, asked once and kept beside the disk. */
+async function machineAnswers(name: string, disk: string, again: boolean): Promise<Answer[]> {
+  const kept = `${disk}.answers.json`;
+  if (!again || !existsSync(kept)) {
+    const { answers } = await bootGuest({ disk, timeoutMs: 1_200_000 });
+    if (answers.length === 0) throw new Error(`${name} was asked and says nothing`);
+    await writeFile(kept, JSON.stringify(answers, null, 2));
+  }
+  return parseAnswers(JSON.parse(await readFile(kept, 'utf8')) as string[]);
+}
+
+async function guestDisk(name: string, again: boolean): Promise<string> {
+  const recipe = SERVICE_RECIPES.find((each) => each.name === name);
+  if (recipe === undefined) throw new Error(`no recipe is called ${name}`);
+  const disk = join(WORK, `${name}.disk`);
+  if (again && existsSync(disk)) return disk;
+  const root = await buildRoot(recipe, ROOTS);
+  await installProbe(root, 10);
+  await makeDisk(root, disk);
+  // Into the disk alone: other tests boot guests of the same folder, and need no answers.
+  await execute('debugfs', ['-w', '-R', `write ${ASK} probe.d/ask`, disk]);
+  return disk;
+}
+
+async function examine(name: string, again: boolean, daemon: DockerDaemon): Promise<string[]> {
+  const env = { ...process.env, ...daemon.environment };
+  const disk = await guestDisk(name, again);
+  const expected = await machineAnswers(name, disk, again);
+  const output = join(WORK, `${name}.out`);
+  const tool = ['--import=tsx', join(PROJECT, 'bin/dev.js'), 'convert', `${name}=${disk}`, '--output', output];
+  const options = [
+    '--engine',
+    'docker',
+    '--reader',
+    'native',
+    '--base-image',
+    'scratch',
+    '--packages',
+    'disk',
+    '--verify',
+  ];
+  await execute(process.execPath, [...tool, ...options], { env, cwd: PROJECT, maxBuffer: 64 * 1024 * 1024 });
+  const folder = join(output, 'vms', name);
+  const compose = async (...words: string[]): Promise<string> =>
+    (await execute('docker-compose', ['-p', `live-${name}`, ...words], { env, cwd: folder })).stdout;
+  const docker = async (...words: string[]): Promise<string> => (await execute('docker', words, { env })).stdout;
+  const complaints: string[] = [];
+  try {
+    await compose('up', '-d');
+    const ids = (await compose('ps', '-q')).trim().split('\n');
+    const holder = (await compose('ps', '-q', `${name}-net`)).trim();
+    const services = Object.keys(parse(await readFile(join(folder, 'compose.yaml'), 'utf8')).services);
+    const places = await askedPlaces(output);
+    const wanted = expected.filter(({ place }) => places.has(place) || !/^[0-9]+$/.test(place));
+    for (const place of places.keys())
+      if (!expected.some((answer) => answer.place === place)) complaints.push(`${place}: the machine was not asked`);
+    const found = await patiently(wanted, async () => {
+      const asked = [...places.values()];
+      // Ports in the network of the containers, databases inside of one, which has the program and the sockets.
+      const inside = await docker('exec', holder, 'bash', '-c', await readFile(ASK, 'utf8'), 'ask', '2', ...asked);
+      return parseAnswers(inside.split('\n'));
+    });
+    complaints.push(...compareAnswers(wanted, found));
+    complaints.push(...(await publishedAnswers(folder, name, wanted)));
+    console.log(`${name}: ${services.length - 1} services, ${wanted.length} answers compared`);
+    const began = Date.now();
+    await compose('stop');
+    console.log(`${name}: stopped in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    for (const id of ids) {
+      const state = (await docker('inspect', '-f', '{{.Name}} {{.State.ExitCode}}', id)).trim();
+      // 137 is SIGKILL, after the ten seconds that a container has to end by itself.
+      if (state.endsWith(' 137')) complaints.push(`${state}: did not stop by itself`);
+    }
+  } catch (error) {
+    complaints.push(String((error as { stderr?: string }).stderr ?? error).slice(-2000));
+    complaints.push((await compose('logs', '--no-color', '--tail', '20').catch(String)).slice(-4000));
+  } finally {
+    await compose('down', '-v', '--rmi', 'all').catch(String);
+    for (const tag of await builtTags(output)) await docker('rmi', tag).catch(String);
+    await rm(output, { recursive: true, force: true });
+  }
+  return complaints;
+}
+
+/** Images that this conversion left in the engine, those that stand on others first. */
+async function builtTags(output: string): Promise<string[]> {
+  const script = await readFile(join(output, 'build.sh'), 'utf8').catch(() => '');
+  return [...script.matchAll(/^build (\S+) \S+$/gm)].map((match) => match[1]!.replaceAll("'", '')).reverse();
+}
+
+/** TCP ports of services with a container, each with the address to ask it at from within. */
+async function askedPlaces(output: string): Promise<Map<string, string>> {
+  const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8')) as Report;
+  const places = new Map<string, string>();
+  for (const { role, enabled, container, ports } of report.vms[0]!.services) {
+    if (role !== 'application' || !enabled || container.command === null) continue;
+    for (const { port, protocol, address } of ports) {
+      if (protocol !== 'tcp') continue;
+      const host = address === '::1' ? '::1' : '127.0.0.1';
+      if (!places.has(`${port}`) || host === '127.0.0.1') places.set(`${port}`, `${host}:${port}`);
+    }
+  }
+  return places;
+}
+
+/** Until everybody answers as expected, or the time is over: services need a while to start. */
+async function patiently(wanted: readonly Answer[], ask: () => Promise<Answer[]>): Promise<Answer[]> {
+  const end = Date.now() + START_SECONDS * 1000;
+  for (;;) {
+    const found = await ask();
+    if (compareAnswers(wanted, found).length === 0 || Date.now() > end) return found;
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+  }
+}
+
+function compareAnswers(wanted: readonly Answer[], found: readonly Answer[]): string[] {
+  return wanted.flatMap(({ place, kind, text }) => {
+    const own = found.find((answer) => answer.place === place);
+    if (own === undefined) return [`${place}: no answer; the machine: ${kind} ${JSON.stringify(text.slice(0, 200))}`];
+    const isSame = own.kind === kind && own.text === text;
+    return isSame
+      ? []
+      : [
+          `${place}: ${own.kind} ${JSON.stringify(own.text.slice(0, 300))}; the machine: ${kind} ${JSON.stringify(text.slice(0, 300))}`,
+        ];
+  });
+}
+
+/** The ports that the holder publishes answer on the host too. */
+async function publishedAnswers(folder: string, name: string, wanted: readonly Answer[]): Promise<string[]> {
+  const { services } = parse(await readFile(join(folder, 'compose.yaml'), 'utf8'));
+  const ports = ((services[`${name}-net`].ports ?? []) as string[])
+    .filter((text) => !text.includes('/'))
+    .map((text) => text.split(':')[0]!);
+  const { stdout } = await execute('bash', [ASK, '2', ...ports.map((port) => `127.0.0.1:${port}`)]);
+  const found = parseAnswers(stdout.split('\n'));
+  return compareAnswers(
+    wanted.filter(({ place }) => ports.includes(place)),
+    found,
+  ).map((text) => `published ${text}`);
+}
+
+await mkdir(WORK, { recursive: true });
+const again = process.argv.includes('--again');
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const daemon = await dockerDaemon();
+try {
+  for (const name of asked.length > 0 ? asked : DEFAULT) {
+    const complaints = await examine(name, again, daemon);
+    for (const complaint of complaints) console.log(`  ${name} ${complaint}`);
+    if (complaints.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await daemon.stop();
+}
