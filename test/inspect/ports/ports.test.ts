@@ -141,6 +141,17 @@ test(
   ['tcp 127.0.0.1:1143 /etc/dovecot/own/a.conf:1'],
 );
 test(
+  'caddy: files and snippets count where a block imports them',
+  listens,
+  {
+    '/etc/caddy/Caddyfile':
+      '{\n import /etc/caddy/global.conf\n}\n(local) {\n bind 127.0.0.1\n}\n:8085 {\n import local\n respond x\n}\n',
+    '/etc/caddy/global.conf': '# own\nadmin localhost:2020\nimport global.conf\n',
+  },
+  ['/usr/bin/caddy', 'run', '--config', '/etc/caddy/Caddyfile'],
+  ['tcp 127.0.0.1:2020 /etc/caddy/global.conf:2', 'tcp 127.0.0.1:8085 /etc/caddy/Caddyfile:7'],
+);
+test(
   'supervisord: its web server listens where it or an included file says, on IPv4 alone',
   listens,
   {

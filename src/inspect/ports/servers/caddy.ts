@@ -27,12 +27,16 @@ export const caddy: PortReader = {
       return findings.done();
     }
     if (main.endsWith('.json') || command.option('adapter')?.value === 'json') return readJson(context, main, findings);
-    const statements = await readStatements(context.files, main, 0);
+    const written = await readStatements(context.files, main, 0);
+    const snippets = new Map(written.map((statement) => [statement.words[0] ?? '', statement]));
+    const statements: Site[] = [];
+    for (const { words, line, path, block } of written.slice(0, MAX_SITES)) {
+      const inside = block === null ? null : await withImports(context.files, block, path, snippets, 0);
+      statements.push({ words, line, path, block: inside });
+    }
     const global = statements[0]?.words.length === 0 ? statements[0] : undefined;
-    const option = (name: string): InFile<Statement> | undefined => {
-      const found = global?.block?.find((statement) => statement.words[0] === name);
-      return found === undefined ? undefined : { ...found, path: global!.path };
-    };
+    const option = (name: string): InFile<Statement> | undefined =>
+      global?.block?.find((statement) => statement.words[0] === name);
     addAdmin(context, main, option('admin'), findings);
     const plan: Plan = {
       httpPort: option('http_port')?.words[1] ?? '80',
@@ -48,6 +52,36 @@ export const caddy: PortReader = {
     return findings.done();
   },
 };
+
+/** A site, the global options or a snippet, with what its imports bring in their places. */
+type Site = Omit<InFile<Statement>, 'block'> & { readonly block: readonly InFile<Statement>[] | null };
+
+const MAX_SITES = 5000;
+
+/** `import` inside of a block takes a snippet of the name, or files. */
+async function withImports(
+  files: ConfigFiles,
+  block: readonly Statement[],
+  path: string,
+  snippets: ReadonlyMap<string, InFile<Statement>>,
+  depth: number,
+): Promise<InFile<Statement>[]> {
+  const result: InFile<Statement>[] = [];
+  for (const statement of block) {
+    const name = statement.words[0] === 'import' && statement.block === null ? (statement.words[1] ?? '') : null;
+    const snippet = name === null ? undefined : snippets.get(`(${name})`);
+    if (name === null || depth > 8 || result.length > 10_000) result.push({ ...statement, path });
+    else if (snippet !== undefined)
+      result.push(...(await withImports(files, snippet.block ?? [], snippet.path, snippets, depth + 1)));
+    else {
+      for (const included of files.expand(absolute(name, parentPath(path))).slice(0, 200)) {
+        const parsed = parseBlocks((await files.read(included)) ?? '', STYLE);
+        result.push(...(await withImports(files, parsed, included, snippets, depth + 1)));
+      }
+    }
+  }
+  return result;
+}
 
 interface Plan {
   readonly httpPort: string;
@@ -65,7 +99,7 @@ function addAdmin(context: PortContext, main: string, admin: InFile<Statement> |
   else findings.endpoint(given ?? fallback(context, main, 'localhost:2019'), { port: 2019 });
 }
 
-function addSite(site: InFile<Statement>, plan: Plan, findings: Findings): void {
+function addSite(site: Site, plan: Plan, findings: Findings): void {
   const origin = { evidence: { path: site.path, line: site.line } };
   const inside = [...walkStatements(site.block ?? [])].map(({ statement }) => statement.words);
   const bound =
