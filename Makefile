@@ -40,18 +40,26 @@ fix: node_modules/.installed ## mend format and simple lint
 .PHONY: bench
 bench: host-packages build $(GUESTS)/demo.raw ## measure against virt-inspector and guestfish, side by side
 	npx tsx test/bench/main.ts $(GUESTS)/demo.raw
+	@if docker version >/dev/null 2>&1; then npx tsx test/bench/convert.ts $(GUESTS)/demo.raw $(wildcard $(GUESTS)/bookworm-*.raw); \
+	else echo 'conversions are not measured: no Docker engine answers'; fi
 
 .PHONY: e2e
 e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: booted, asked, converted, compared (an hour)
 	npx tsx test/e2e/services.ts
 	npx tsx test/e2e/ports-truth.ts
 	npx tsx test/e2e/ports-truth.ts --edits
+	@.ci/host-packages docker.io docker-compose
+	npx tsx test/e2e/compose-live.ts
 	test/e2e/compare-disks.sh $(E2E_GUESTS)
 	npx ava --config ava.e2e.config.js
 
 .PHONY: scenarios
 scenarios: host-packages build ## the thesis's scenarios A to E on real guests, built with buildah, as its tables
 	npx tsx test/e2e/scenarios.ts --engine buildah
+
+.PHONY: tool-image
+tool-image: host-packages build ## build the tool as a container image (ENGINE=, BASE=)
+	images/tool/build
 
 .PHONY: images
 images: host-packages $(GUESTS)/demo.vmdk $(GUESTS)/demo.qcow2 $(GUESTS)/small.raw ## build the guest disks of the demo and the tests
