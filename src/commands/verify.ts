@@ -48,7 +48,7 @@ Exits with 3 when there is a difference.`;
       ReadingFlag
     >),
     engine: Flags.string({
-      summary: 'Engine that has the image.',
+      summary: 'Engine that has the image; for a saved one, that built it: docker loses user.* attributes.',
       options: ['auto', 'docker', 'podman', 'buildah'] as const,
       default: 'auto',
     }),

@@ -62,7 +62,8 @@ async function placeOf(
   { progress, signal }: RunContext,
 ): Promise<{ place: SavedPlace; keepsUserAttributes: boolean }> {
   const saved = savedPlace(image);
-  if (saved !== null) return { place: saved, keepsUserAttributes: true };
+  // An archive does not tell what built it.
+  if (saved !== null) return { place: saved, keepsUserAttributes: wanted !== 'docker' };
   const engine = await findEngine(wanted);
   const options = { log: () => {}, signal };
   progress.note(`reading ${image} with ${engine.name}`);

@@ -52,5 +52,9 @@ export function compare(ours: Measurement, peer: Measurement, aim: number): stri
   const ratio = ours.seconds / peer.seconds;
   const line = (item: Measurement): string =>
     `  ${item.title.padEnd(44)} ${item.seconds.toFixed(2).padStart(8)} s  ${(item.peakBytes / 2 ** 20).toFixed(0).padStart(5)} MiB`;
-  return [line(ours), line(peer), `  ratio ${ratio.toFixed(3)} (aim: at most ${aim})`].join('\n');
+  return [
+    line(ours),
+    line(peer),
+    `  ratio ${ratio.toFixed(3)}${aim === Number.POSITIVE_INFINITY ? '' : ` (aim: at most ${aim})`}`,
+  ].join('\n');
 }
