@@ -60,7 +60,7 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   if (!again || !existsSync(answers)) {
     await installProbe(root, 10);
     await makeDisk(root, disk);
-    await writeFile(answers, JSON.stringify(await bootGuest({ disk, timeoutMs: 900_000 }), null, 2));
+    await writeFile(answers, JSON.stringify(await bootGuest({ disk, timeoutMs: 1_200_000 }), null, 2));
   }
   const truth = JSON.parse(await readFile(answers, 'utf8')) as BootTruth;
   const { services, listening } = await inspectDisk(disk);
