@@ -90,6 +90,9 @@ interface Run {
   readonly counted: number;
 }
 
+/** The same bytes on every machine, made once. */
+let shared: Buffer | undefined;
+
 const failures: string[] = [];
 function expect(holds: boolean, what: string): void {
   process.stdout.write(`  ${holds ? 'ok  ' : 'FAIL'} ${what}\n`);
@@ -262,8 +265,6 @@ async function debOf(name: string, version: string, size: number): Promise<strin
   await execute('dpkg-deb', ['--root-owner-group', '-Znone', '--build', root, archive]);
   return archive;
 }
-
-let shared: Buffer | undefined;
 
 async function sharedBytes(mebibytes: number): Promise<Buffer> {
   const made = await execute('head', ['-c', String(mebibytes * MIB), '/dev/urandom'], {
