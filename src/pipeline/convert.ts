@@ -166,7 +166,10 @@ function withCheckedBases(plan: Plan, known: Plan): Plan {
     ...plan,
     groups: plan.groups.map((group) => {
       const { checked = false, digest } = found.get(group.base.reference) ?? {};
-      return { ...group, base: { ...group.base, ...(checked ? { checked } : {}), ...(digest === undefined ? {} : { digest }) } };
+      return {
+        ...group,
+        base: { ...group.base, ...(checked ? { checked } : {}), ...(digest === undefined ? {} : { digest }) },
+      };
     }),
   };
 }
