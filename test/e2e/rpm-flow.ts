@@ -120,7 +120,7 @@ const flow = test.macro({
       maxBuffer: 1 << 28,
     }).catch((error: { stdout: string; stderr: string }) => error);
     const exitCode = (converted as { code?: number }).code ?? 0;
-    if (exitCode !== 0) t.log(converted.stderr.slice(-3000));
+    if (exitCode !== 0) t.log(converted.stderr.slice(-3000), differencesOf(converted.stdout));
     t.is(exitCode, 0);
     const report = JSON.parse(await readFile(`${output}/report.json`, 'utf8')) as Report;
     const [group] = report.groups;
@@ -147,6 +147,15 @@ const flow = test.macro({
   },
   title: (_, each?: Case) => `${each!.guest} with its database as ${each!.form}: ${each!.options.join(' ')}`,
 });
+
+/** The first of the differences that `--verify` found, one a line. */
+function differencesOf(json: string): string {
+  const found = [...json.matchAll(/\{\s*"path": "[^"]*",\s*"kind": "[^"]*"[^}]*\}/g)];
+  return found
+    .slice(0, 40)
+    .map(([text]) => text.replace(/\s+/g, ' '))
+    .join('\n');
+}
 
 const QUERY = ['--queryformat', '%{NAME} %{EVR} %{ARCH}\\n'];
 

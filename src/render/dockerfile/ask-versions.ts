@@ -23,5 +23,5 @@ export function availableCommands(plan: InstallPlan, os: OperatingSystem, names:
         : rpmSetup(plan, os, manager.name);
   const quoted = [program!, ...options, ...words.map((word) => `'${word}'`)].join(' ');
   // All of them print everything where nothing is named, and pacman does in any case.
-  return ['set -u', '{', ...prepare, '} >&2', plan.manager === 'pacman' ? quoted : commandWithList(quoted, names)];
+  return ['set -u', '{ :', ...prepare, '} >&2', plan.manager === 'pacman' ? quoted : commandWithList(quoted, names)];
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { OperatingSystem } from '../../../src/model/os.js';
 import type { InstallPlan } from '../../../src/model/plan.js';
+import { availableCommands } from '../../../src/render/dockerfile/ask-versions.js';
 import { otherInstallCommands } from '../../../src/render/dockerfile/install-others.js';
 
 const PLAN: InstallPlan = {
@@ -251,4 +252,14 @@ for (const os of [CENTOS, ROCKY, LEAP, MAGEIA, ALPINE, ARCH, system('centos', '5
       t.notThrows(() => execFileSync('dash', ['-n'], { input: otherInstallCommands(plan, os).join('\n') }));
     });
   }
+}
+
+for (const os of [CENTOS, ROCKY, LEAP, MAGEIA, ALPINE, ARCH]) {
+  test(`the question for versions is valid for the smallest shell: ${os.id} ${os.versionId}`, (t) => {
+    const manager = os === ALPINE ? 'apk' : os === ARCH ? 'pacman' : 'rpm';
+    for (const sources of [null, ['a=b c']]) {
+      const script = availableCommands({ ...PLAN, manager, sources }, os, ['redis', 'less']).join('\n');
+      t.notThrows(() => execFileSync('dash', ['-n'], { input: script }));
+    }
+  });
 }
