@@ -19,8 +19,8 @@ export function buildArguments(
 ): string[] {
   return [
     ...['bud', '--isolation', 'chroot', '--network', 'host', '--pull=never', '--layers=false'],
-    // A file of hosts that is made for a command stays in the layer.
-    ...(needsNetwork ? [] : ['--no-hosts']),
+    // Files of hosts and of name servers that are made for a command stay in the layer, and none can be deleted in it.
+    ...(needsNetwork ? [] : ['--no-hosts', '--dns', 'none']),
     ...secrets.map(({ id, file }) => `--secret=id=${id},src=${file}`),
     ...labels.flatMap((label) => ['--label', label]),
     ...['-t', tag, folder],
