@@ -51,6 +51,7 @@ e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: boot
 	@.ci/host-packages docker.io docker-compose
 	npx tsx test/e2e/compose-live.ts
 	test/e2e/compare-disks.sh $(E2E_GUESTS)
+	npx tsx test/e2e/lost-versions.ts
 	npx ava --config ava.e2e.config.js
 
 .PHONY: scenarios

@@ -12,7 +12,8 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { type Answer, parseAnswers } from './answers.js';
 import { bootGuest, installProbe } from './boot-guest.js';
-import { type DockerDaemon, dockerDaemon } from './docker-daemon.js';
+import { dockerDaemon } from './docker-daemon.js';
+import type { Daemon } from './engines.js';
 import { buildRoot, makeDisk } from './guest-recipe.js';
 import { SERVICE_RECIPES } from './service-recipes.js';
 
@@ -61,7 +62,7 @@ async function guestDisk(name: string, again: boolean): Promise<string> {
   return disk;
 }
 
-async function examine(name: string, again: boolean, daemon: DockerDaemon): Promise<string[]> {
+async function examine(name: string, again: boolean, daemon: Daemon): Promise<string[]> {
   const env = { ...process.env, ...daemon.environment };
   const disk = await guestDisk(name, again);
   const expected = await machineAnswers(name, disk, again);

@@ -128,12 +128,14 @@ async function untilReady(child: ChildProcess, name: string, isReady: () => bool
     if (await isReady()) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  child.kill();
-  throw failure ?? new Error(`${name} does not answer`);
+  if (failure !== null) throw failure;
+  await stop(child);
+  throw new Error(`${name} does not answer: is its Debian package whole, and is this root?`);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  // Signals leave no exit code.
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await ended;

@@ -1,7 +1,7 @@
 /**
  * A Debian 11 machine with its security updates, converted from an archive that lost half of them, with buildah:
  *
- *     npx tsx test/e2e/convert-lost-versions.ts [--tool bin/run.js] [--keep]
+ *     npx tsx test/e2e/lost-versions.ts [--tool bin/run.js] [--keep]
  *
  * As root, after `make build`. The machine is a root made by mmdebstrap; a server on the loopback address stands for the
  * security archive and no longer names what it lost. Asserted: no difference, what is lost in a shared layer from the
