@@ -198,7 +198,7 @@ echo 'inet_interfaces = all' >> etc/postfix/main.cf
   {
     name: 'web-java',
     suite: 'bookworm',
-    packages: ['systemd-sysv', 'dbus', 'ifupdown', 'tomcat10', 'squid', 'vsftpd', 'unbound'],
+    packages: ['systemd-sysv', 'dbus', 'ifupdown', 'tomcat10', 'squid', 'vsftpd', 'unbound', 'dns-root-data'],
     tweaks: `${FSTAB}${BOOTED}${LOOPBACK}`,
   },
   {
