@@ -4,7 +4,7 @@ import { managerOf, PACKAGE_MANAGERS, type PackageManager } from '../package-man
 import { accountCommands } from './accounts.js';
 import { namedPackages } from './exact-packages.js';
 import { commandWithList, runWord } from './quote.js';
-import { RPM_TOOLS, type RpmTool } from './rpm-tools.js';
+import { knowsSetopt, RPM_TOOLS, type RpmTool } from './rpm-tools.js';
 
 const SCRATCH = '/tmp/vm2docker';
 const HOME = `${SCRATCH}-home`;
@@ -24,7 +24,10 @@ export function rpmInstallCommands(plan: InstallPlan, os: OperatingSystem): stri
   const tool = RPM_TOOLS[manager.name]!;
   const { prepare, options } = rpmSetup(plan, os, manager.name);
   const call = (action?: string): string => {
-    const [program, ...words] = manager.install([]);
+    const [program, ...all] = manager.install([]);
+    // What they would set stands in the configuration then.
+    const words =
+      manager.name === 'yum' && !knowsSetopt({ os }) ? all.filter((word) => !word.startsWith('--setopt')) : all;
     const rest = action === undefined ? words : words.map((word) => (word === 'install' ? action : word));
     return [program!, ...options, ...rest].join(' ');
   };

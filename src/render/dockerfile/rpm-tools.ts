@@ -72,7 +72,7 @@ export const RPM_TOOLS: Readonly<Partial<Record<PackageManager['name'], RpmTool>
 };
 
 /** `--setopt` came with yum 3.2.28; Red Hat 5 has 3.2.22. */
-function knowsSetopt({ os }: ToolSetting): boolean {
+export function knowsSetopt({ os }: Pick<ToolSetting, 'os'>): boolean {
   return Number.parseInt(os.versionId ?? '', 10) !== 5;
 }
 

@@ -2,6 +2,9 @@ import type { ExactPackage, PackageManager } from './package-manager.js';
 import { nevra, overRpm } from './rpm-query.js';
 import { isSuse, isUrpmi, usesYum } from './systems.js';
 
+/** yum 3 mentions that it does not know it; where yum is a link to dnf, it counts. */
+const WEAK = '--setopt=install_weak_deps=False';
+
 /** yum 2 and 3: Red Hat and its rebuilds until 7, Fedora until 21, Amazon Linux 1 and 2. It knows no weak dependencies. */
 export const yum: PackageManager = {
   ...overRpm,
@@ -9,7 +12,7 @@ export const yum: PackageManager = {
   serves: (os) => !isSuse(os) && !isUrpmi(os) && usesYum(os),
   spell: nevra,
   takesVersions: true,
-  install: (packages) => ['yum', '-y', '--setopt=tsflags=', 'install', ...packages.map(nevra)],
+  install: (packages) => ['yum', '-y', '--setopt=tsflags=', WEAK, 'install', ...packages.map(nevra)],
   // `repoquery` of the thesis is an extra package; this one is yum's own.
   dependencies: (item) => ['yum', '-q', 'deplist', nevra(item)],
   available: (names) => ['yum', '-q', '--showduplicates', 'list', 'available', ...names],
