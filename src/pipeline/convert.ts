@@ -60,6 +60,7 @@ export async function convert(request: ConvertRequest, { progress, signal }: Run
   try {
     const workFolder = await output.makeWorkFolder(request.workDir ?? undefined);
     const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder: workFolder });
+    times.oneAtATime();
     try {
       const plan = planCollected(collection, request);
       if (request.push !== null && !request.allowSecrets) refuseSecrets(collection);

@@ -5,8 +5,8 @@ import type { StepDuration } from '../render/report.js';
 const LAYER = /^reading layer \d+ of \d+$/;
 
 /**
- * Times the steps that pass through a progress: a step of a machine ends where its next one begins. Machines that are read
- * at once overlap.
+ * Times the steps that pass through a progress: a step of a machine ends where its next one begins, for machines that are
+ * read at once overlap. Once one thing is done at a time, a step ends where any other begins.
  */
 export function timeSteps(progress: Progress, now: () => number = () => performance.now()) {
   const running = new Map<string, { step: string; since: number }>();
@@ -19,11 +19,16 @@ export function timeSteps(progress: Progress, now: () => number = () => performa
     total.set(key, { ...known, milliseconds: known.milliseconds + now() - current.since });
     running.delete(machine);
   };
+  const endAll = (): void => {
+    for (const machine of [...running.keys()]) end(machine);
+  };
+  let isOneAtATime = false;
   const timed: Progress = {
     ...progress,
     step(machine, title, ...rest) {
       if (!(LAYER.test(title) && running.has(machine))) {
-        end(machine);
+        if (isOneAtATime) endAll();
+        else end(machine);
         running.set(machine, { step: title, since: now() });
       }
       progress.step(machine, title, ...rest);
@@ -33,9 +38,14 @@ export function timeSteps(progress: Progress, now: () => number = () => performa
   };
   return {
     progress: timed,
+    /** From here on nothing overlaps: ends the steps that run. */
+    oneAtATime(): void {
+      endAll();
+      isOneAtATime = true;
+    },
     /** Every step so far, in the order in which they first ended; ends the ones that run. */
     steps(): StepDuration[] {
-      for (const machine of [...running.keys()]) end(machine);
+      endAll();
       return [...total.values()].map(({ machine, step, milliseconds }) => ({
         ...{ machine, step },
         seconds: Math.round(milliseconds) / 1000,

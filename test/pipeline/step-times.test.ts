@@ -30,3 +30,22 @@ test('a step ends where the next of its machine begins, layers are one step, and
   ]);
   t.is(told.length, 6);
 });
+
+test('once one thing is done at a time, a step of any machine ends those of others', (t) => {
+  let now = 0;
+  const times = timeSteps(silentProgress, () => now);
+  const { step } = times.progress;
+  step('a', 'reading');
+  now = 1000;
+  times.oneAtATime();
+  now = 3000;
+  step('group', 'building');
+  now = 5000;
+  step('a', 'comparing');
+  now = 6000;
+  t.deepEqual(times.steps(), [
+    { machine: 'a', step: 'reading', seconds: 1 },
+    { machine: 'group', step: 'building', seconds: 2 },
+    { machine: 'a', step: 'comparing', seconds: 1 },
+  ]);
+});
