@@ -41,7 +41,6 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
     ports: [
       'tcp *:80 /etc/caddy/Caddyfile',
       'tcp 127.0.0.1:2019 /etc/caddy/Caddyfile',
-      'tcp [::1]:2019 /etc/caddy/Caddyfile',
     ],
   },
   {
@@ -321,6 +320,14 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
       '/etc/exim4/update-exim4.conf.conf': "dc_eximconfig_configtype='local'\ndc_local_interfaces='127.0.0.1 ; ::1'\n",
     },
     ports: ['tcp 127.0.0.1:25 /etc/exim4/update-exim4.conf.conf', 'tcp [::1]:25 /etc/exim4/update-exim4.conf.conf'],
+  },
+  {
+    // Debian's supervisord.conf has a Unix socket and no web server.
+    reader: 'supervisord',
+    packages: ['supervisor'],
+    unit: 'supervisor.service',
+    ports: [],
+    listens: ['/var/run/supervisor.sock'],
   },
   {
     reader: 'snmpd',
