@@ -14,13 +14,13 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(bare) && !HARMLESS_NAME.test(bare);
 }
 
-/** Whether the value of a variable holds a secret: by its name, or as `scheme://user:password@host`. */
+/** Whether the value of a variable holds a secret: by its name, as `scheme://user:password@host`, or as a private key. */
 export function isSecretVariable(name: string, value: string): boolean {
   if (value === '' || isPath(value)) return false;
-  return isSecretName(name) || userInfo(value) !== null;
+  return isSecretName(name) || privateKey(value) !== null || userInfo(value) !== null;
 }
 
-/** Where secrets are in a command: each from `start` to the end of its word, or to the `@` of a URL. */
+/** Where secrets are in a command: each from `start` to the end of its word, to the `@` of a URL, or to the end of a key. */
 export function secretWords(command: readonly string[]): { word: number; start: number; end: number }[] {
   const found: { word: number; start: number; end: number }[] = [];
   command.forEach((text, word) => {
@@ -32,7 +32,7 @@ export function secretWords(command: readonly string[]): { word: number; start: 
     } else if (word > 0 && /^-/.test(before) && !before.includes('=') && isSecretName(before) && isValue(text)) {
       found.push({ word, start: 0, end: text.length });
     } else {
-      const inside = userInfo(text);
+      const inside = privateKey(text) ?? userInfo(text);
       if (inside !== null) found.push({ word, ...inside });
     }
   });
@@ -62,6 +62,26 @@ function isValue(text: string): boolean {
 function isPath(text: string): boolean {
   return /^(?:\/|\.{1,2}\/|file:)[^\s]*$/.test(text);
 }
+
+/** A private key in PEM or OpenPGP armour (RFC 7468, RFC 9580), whatever its line ends, or that in base64 once more. */
+function privateKey(text: string): { start: number; end: number } | null {
+  const begin = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/.exec(text);
+  if (begin !== null) {
+    const tail = /-----END [A-Z0-9 ]{1,60}-----/g;
+    tail.lastIndex = begin.index + begin[0].length;
+    const end = tail.exec(text);
+    return { start: begin.index, end: end === null ? text.length : tail.lastIndex };
+  }
+  const start = text.indexOf(ENCODED_BEGIN);
+  if (start === -1) return null;
+  const head = Buffer.from(text.slice(start, start + 88), 'base64').toString('latin1');
+  if (!/^-----BEGIN [A-Z0-9 ]{0,60}PRIVATE KEY/.test(head)) return null;
+  const stop = text.slice(start).search(/[^A-Za-z0-9+/=\s\\]/);
+  return { start, end: stop === -1 ? text.length : start + stop };
+}
+
+/** `-----BEGIN ` in base64, but for its last character. */
+const ENCODED_BEGIN = 'LS0tLS1CRUdJTi';
 
 /** The password in `scheme://user:password@host` (RFC 3986, section 3.2.1). */
 function userInfo(text: string): { start: number; end: number } | null {

@@ -52,6 +52,28 @@ test('variables are judged by their names and values', (t) => {
   t.deepEqual({ ...maskEnvironment({ A: '1', TOKEN: 'x' }) }, { A: '1', TOKEN: MASK });
 });
 
+test('a private key is masked under any name: in lines, in one line, in base64, in the middle of a word', (t) => {
+  const body = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj';
+  for (const kind of ['PRIVATE KEY', 'RSA PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'PGP PRIVATE KEY BLOCK']) {
+    for (const end of ['\n', '\r\n', '\\n', ' ']) {
+      const key = [`-----BEGIN ${kind}-----`, body, `-----END ${kind}-----`].join(end);
+      t.deepEqual({ ...maskEnvironment({ TLS: key }) }, { TLS: MASK }, JSON.stringify(key));
+      t.deepEqual(maskCommand(['app', `--tls=${key},x`, key]), ['app', `--tls=${MASK},x`, MASK]);
+      const encoded = Buffer.from(key).toString('base64');
+      t.deepEqual(maskCommand(['app', `--tls=${encoded}`]), ['app', `--tls=${MASK}`]);
+    }
+  }
+  const open = `-----BEGIN EC PRIVATE KEY-----\n${body}`;
+  t.deepEqual(maskCommand([open]), [MASK]);
+  for (const harmless of [
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+    '-----BEGIN PUBLIC KEY-----\nMIIB',
+  ]) {
+    t.false(isSecretVariable('TLS', harmless));
+    t.false(isSecretVariable('TLS', Buffer.from(harmless).toString('base64')));
+  }
+});
+
 test('a secret is found again where another word repeats it, unless it is too short to tell', (t) => {
   const values = secretValues(['app', '--password', 'longenough', '--token', 'abc'], {});
   t.is(maskValues('x longenough abc', values), `x ${MASK} abc`);
