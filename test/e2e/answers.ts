@@ -1,6 +1,6 @@
 /** What one server said, as `ask-ports.sh` prints it. */
 export interface Answer {
-  /** A port, or the name of a database asked through its Unix socket. */
+  /** A port (`53/udp` where it is not TCP), or the name of a database asked through its Unix socket. */
   readonly place: string;
   readonly kind: string;
   /** Without what differs from one connection or start to the next. */
@@ -10,9 +10,14 @@ export interface Answer {
 /** Reads lines of `ask-ports.sh`; whatever else stands between them is passed over. */
 export function parseAnswers(lines: readonly string[]): Answer[] {
   return lines.flatMap((line) => {
-    const match = /^(\S+) (banner|page|ping|name|sql|closed) ?([A-Za-z0-9+/=]*)$/.exec(line.trim());
+    const match = /^(\S+) (banner|page|ping|name|snmp|version|time|sql|silent|closed) ?([A-Za-z0-9+/=]*)$/.exec(
+      line.trim(),
+    );
     if (match === null) return [];
-    return [{ place: match[1]!, kind: match[2]!, text: steady(Buffer.from(match[3]!, 'base64')) }];
+    const answer = Buffer.from(match[3]!, 'base64');
+    // What the clock says (RFC 5905) differs from the first stamp on: version and mode remain.
+    const text = match[2] === 'time' ? `ntp ${(answer[0] ?? 0) & 0x3f}` : steady(answer);
+    return [{ place: match[1]!, kind: match[2]!, text }];
   });
 }
 

@@ -28,6 +28,8 @@ export interface Listening {
 
 export interface BootOptions {
   readonly disk: string;
+  /** Where its root is: the whole disk, or a partition of it. */
+  readonly rootDevice?: '/dev/vda' | '/dev/vda1';
   readonly timeoutMs?: number;
 }
 
@@ -65,7 +67,9 @@ ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
   echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
   if [ -e /probe.d/ask ]; then
     echo '=====ANSWERS====='
-    bash /probe.d/ask 10 $(ss -Hlnt | sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/^(\\*|0\\.0\\.0\\.0|\\[::\\]) /127.0.0.1 /; s/^\\[(.*)\\]/\\1/; s/ /:/' | sort -u)
+    # Datagrams to high ports are what clients wait for.
+    places() { sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/%[^ ]*//; s/^(\\*|0\\.0\\.0\\.0|\\[::\\]) /127.0.0.1 /; s/^\\[(.*)\\]/\\1/; s/ /:/' | sort -u; }
+    bash /probe.d/ask 10 $(ss -Hlnt | places) $(ss -Hlnu | places | grep -vE ':(3[2-9]|[456])[0-9]{3}$' | sed 's/^/udp\\//')
   fi
   echo '=====END====='
 ) &
@@ -97,7 +101,7 @@ export async function bootGuest(options: BootOptions): Promise<BootTruth> {
   const settings = ['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '1536', '-display', 'none', '-monitor', 'none'];
   const rest = ['-serial', 'stdio', '-nic', 'user,model=virtio-net-pci,restrict=on', '-no-reboot'];
   const drive = `file=${options.disk},format=raw,if=virtio,snapshot=on`;
-  const append = `root=/dev/vda rw quiet net.ifnames=0 init=/probe`;
+  const append = `root=${options.rootDevice ?? '/dev/vda'} rw quiet net.ifnames=0 init=/probe`;
   const args = [...settings, ...rest, '-drive', drive, '-kernel', kernel, '-initrd', initrd, '-append', append];
   const text = await runConsole('qemu-system-x86_64', args, options.timeoutMs ?? 420_000);
   return parseTruth(text);

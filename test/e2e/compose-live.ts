@@ -5,7 +5,8 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -22,8 +23,11 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const ROOTS = join(PROJECT, 'build/e2e/services');
 const WORK = join(PROJECT, 'build/e2e/compose');
 const ASK = fileURLToPath(new URL('ask-ports.sh', import.meta.url));
-/** Between them web, SQL, caches, mail, names, proxies, a superserver and a socket; two init systems. */
-const DEFAULT = ['web-apache', 'mail-names', 'small-servers', 'moved-ports', 'sysvinit'];
+const DEMO_DISK = join(PROJECT, 'build/guests/demo.raw');
+/** Where `images/build-guest` puts the one partition of a disk. */
+const DEMO_OFFSET = 1024 * 1024;
+/** Between them web, SQL, caches, mail, names, proxies, Java, a superserver and a socket; two init systems. */
+const DEFAULT = ['demo', 'web-apache', 'mail-names', 'small-servers', 'moved-ports', 'web-java', 'sysvinit'];
 const START_SECONDS = 120;
 
 interface Report {
@@ -42,7 +46,8 @@ interface Report {
 async function machineAnswers(name: string, disk: string, again: boolean): Promise<Answer[]> {
   const kept = `${disk}.answers.json`;
   if (!again || !existsSync(kept)) {
-    const { answers } = await bootGuest({ disk, timeoutMs: 1_200_000 });
+    const rootDevice = name === 'demo' ? '/dev/vda1' : '/dev/vda';
+    const { answers } = await bootGuest({ disk, rootDevice, timeoutMs: 1_200_000 });
     if (answers.length === 0) throw new Error(`${name} was asked and says nothing`);
     await writeFile(kept, JSON.stringify(answers, null, 2));
   }
@@ -50,6 +55,7 @@ async function machineAnswers(name: string, disk: string, again: boolean): Promi
 }
 
 async function guestDisk(name: string, again: boolean): Promise<string> {
+  if (name === 'demo') return demoDisk(again);
   const recipe = SERVICE_RECIPES.find((each) => each.name === name);
   if (recipe === undefined) throw new Error(`no recipe is called ${name}`);
   const disk = join(WORK, `${name}.disk`);
@@ -59,6 +65,26 @@ async function guestDisk(name: string, again: boolean): Promise<string> {
   await makeDisk(root, disk);
   // Into the disk alone: other tests boot guests of the same folder, and need no answers.
   await execute('debugfs', ['-w', '-R', `write ${ASK} probe.d/ask`, disk]);
+  return disk;
+}
+
+/** The disk of `make demo` with the questioner in it; it is whole, with a partition table and a kernel of its own. */
+async function demoDisk(again: boolean): Promise<string> {
+  const disk = join(WORK, 'demo.disk');
+  if (again && existsSync(disk)) return disk;
+  if (!existsSync(DEMO_DISK)) throw new Error(`${DEMO_DISK} is missing: make ${DEMO_DISK.slice(PROJECT.length)}`);
+  await execute('cp', ['--sparse=always', DEMO_DISK, disk]);
+  const folder = await mkdtemp(join(tmpdir(), 'compose-live-'));
+  try {
+    await installProbe(folder, 10);
+    const modules = (await readdir(join(folder, 'probe.d'))).map((name) => `probe.d/${name}`);
+    const files = [...modules, 'probe'].map((path) => `write ${join(folder, path)} ${path}`);
+    const commands = ['mkdir probe.d', ...files, `write ${ASK} probe.d/ask`];
+    await writeFile(join(folder, 'commands'), `${commands.join('\n')}\n`);
+    await execute('debugfs', ['-w', '-f', join(folder, 'commands'), `${disk}?offset=${DEMO_OFFSET}`]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
   return disk;
 }
 
@@ -91,7 +117,7 @@ async function examine(name: string, again: boolean, daemon: Daemon): Promise<st
     const holder = (await compose('ps', '-q', `${name}-net`)).trim();
     const services = Object.keys(parse(await readFile(join(folder, 'compose.yaml'), 'utf8')).services);
     const places = await askedPlaces(output);
-    const wanted = expected.filter(({ place }) => places.has(place) || !/^[0-9]+$/.test(place));
+    const wanted = expected.filter(({ place }) => places.has(place) || !/^[0-9]+(?:\/udp)?$/.test(place));
     for (const place of places.keys())
       if (!expected.some((answer) => answer.place === place)) complaints.push(`${place}: the machine was not asked`);
     const found = await patiently(wanted, async () => {
@@ -128,16 +154,18 @@ async function builtTags(output: string): Promise<string[]> {
   return [...script.matchAll(/^build (\S+) \S+$/gm)].map((match) => match[1]!.replaceAll("'", '')).reverse();
 }
 
-/** TCP ports of services with a container, each with the address to ask it at from within. */
+/** Ports of services with a container, as the answers name them, each with the address to ask it at from within. */
 async function askedPlaces(output: string): Promise<Map<string, string>> {
   const report = JSON.parse(await readFile(join(output, 'report.json'), 'utf8')) as Report;
   const places = new Map<string, string>();
   for (const { role, enabled, container, ports } of report.vms[0]!.services) {
     if (role !== 'application' || !enabled || container.command === null) continue;
     for (const { port, protocol, address } of ports) {
-      if (protocol !== 'tcp') continue;
+      if (protocol === 'sctp') continue;
       const host = address === '::1' ? '::1' : '127.0.0.1';
-      if (!places.has(`${port}`) || host === '127.0.0.1') places.set(`${port}`, `${host}:${port}`);
+      const [place, question] =
+        protocol === 'tcp' ? [`${port}`, `${host}:${port}`] : [`${port}/udp`, `udp/${host}:${port}`];
+      if (!places.has(place) || host === '127.0.0.1') places.set(place, question);
     }
   }
   return places;
@@ -169,13 +197,14 @@ function compareAnswers(wanted: readonly Answer[], found: readonly Answer[]): st
 /** The ports that the holder publishes answer on the host too. */
 async function publishedAnswers(folder: string, name: string, wanted: readonly Answer[]): Promise<string[]> {
   const { services } = parse(await readFile(join(folder, 'compose.yaml'), 'utf8'));
-  const ports = ((services[`${name}-net`].ports ?? []) as string[])
-    .filter((text) => !text.includes('/'))
-    .map((text) => text.split(':')[0]!);
-  const { stdout } = await execute('bash', [ASK, '2', ...ports.map((port) => `127.0.0.1:${port}`)]);
+  const published = ((services[`${name}-net`].ports ?? []) as string[]).map((text) => text.replace(/^[0-9]+:/, ''));
+  const questions = published.map((place) =>
+    place.endsWith('/udp') ? `udp/127.0.0.1:${place.slice(0, -4)}` : `127.0.0.1:${place}`,
+  );
+  const { stdout } = await execute('bash', [ASK, '2', ...questions]);
   const found = parseAnswers(stdout.split('\n'));
   return compareAnswers(
-    wanted.filter(({ place }) => ports.includes(place)),
+    wanted.filter(({ place }) => published.includes(place)),
     found,
   ).map((text) => `published ${text}`);
 }
