@@ -61,32 +61,87 @@ function addFamily(
     const silentPort = statement.words.includes('http') ? (tls === 'none' ? '80' : '443') : '853';
     const number = at === -1 && encrypted ? silentPort : port;
     const origin = { evidence: { path: statement.path, line: statement.line } };
-    for (const address of listedAddresses(statement, lists, family, 0)) {
+    for (const address of listedAddresses(statement, lists, family)) {
       findings.add(address === 'any' ? wildcard : address, number, origin, 'tcp');
       if (!encrypted) findings.add(address === 'any' ? wildcard : address, number, origin, 'udp');
     }
   }
 }
 
-/** Addresses of an address match list: `any` for the wildcard; what is negated, and networks, cannot be told offline. */
-function listedAddresses(
-  statement: Statement,
+/**
+ * What an address match list takes of the machine's interfaces: named asks for each of their addresses, and the first
+ * element that knows it decides. Offline two are known, loopback and "any other" (`any` here); literals are named as
+ * they are, networks of others and `localnets` hold some address, and what is taken out of the others cannot be told.
+ */
+function listedAddresses(statement: Statement, lists: ReadonlyMap<string, Located>, family: 4 | 6): string[] {
+  const loopback = family === 4 ? '127.0.0.1' : '::1';
+  const found: string[] = [];
+  if (decide(statement, lists, (element) => holdsLoopback(element, family), 0) === true) found.push(loopback);
+  const elements = [...flatElements(statement, lists, 0)];
+  for (const { element, negated } of elements) {
+    const host = element.replace(/\/(?:32|128)$/, '');
+    if (element === 'any' || element === 'localhost') {
+      if (!negated) return ['any'];
+      break;
+    }
+    if (negated || host === loopback) continue;
+    if (element === 'localnets' || (host.includes('/') && isOfFamily(host, family) && !/^127[./]/.test(host)))
+      return ['any'];
+    if (!host.includes('/') && isOfFamily(host, family)) found.push(host);
+  }
+  return found;
+}
+
+function isOfFamily(host: string, family: 4 | 6): boolean {
+  return /^[\d.]+(?:\/\d+)?$/.test(host) ? family === 4 : family === 6 && host.includes(':');
+}
+
+/** 127.0.0.1/8 and ::1/128 are addresses of an interface, and so a network of the machine. */
+function holdsLoopback(element: string, family: 4 | 6): boolean {
+  if (/^(?:any|localhost|localnets)$/.test(element)) return true;
+  return family === 4
+    ? /^(?:127(?:\.0){0,2}(?:\.[01])?(?:\/(?:8|1\d|2\d|3[0-2]))?|0\/0|0\.0\.0\.0\/0)$/.test(element)
+    : /^(?:::1(?:\/128)?|::\/0)$/.test(element);
+}
+
+/** What the first element that `holds` says of it; null when none does. */
+function decide(
+  list: Statement,
   lists: ReadonlyMap<string, Located>,
-  family: 4 | 6,
+  holds: (element: string) => boolean,
   depth: number,
-): string[] {
-  if (depth > 8) return [];
-  return (statement.block ?? []).flatMap(({ words }) => {
-    const [word = ''] = words;
-    if (word.startsWith('!') || word === 'none') return [];
-    // `localhost` means every address of the machine, `localnets` those of its networks: both are more than loopback.
-    if (word === 'any' || word === 'localhost' || word === 'localnets') return ['any'];
-    const list = lists.get(word);
-    if (list !== undefined) return listedAddresses(list, lists, family, depth + 1);
-    const host = word.replace(/\/(?:32|128)$/, '');
-    if (host.includes('/')) return host.startsWith('127.') ? ['127.0.0.1'] : ['any'];
-    return host.includes(':') === (family === 6) ? [host] : [];
-  });
+): boolean | null {
+  for (const statement of depth > 8 ? [] : (list.block ?? [])) {
+    const { element, negated } = elementOf(statement);
+    const nested = element === '' ? statement : lists.get(element);
+    const matches =
+      nested === undefined ? element === 'none' || holds(element) : decide(nested, lists, holds, depth + 1) === true;
+    if (matches) return (element !== 'none') !== negated;
+  }
+  return null;
+}
+
+/** The elements in order, those of named and nested lists in their place. */
+function* flatElements(
+  list: Statement,
+  lists: ReadonlyMap<string, Located>,
+  depth: number,
+): Generator<{ element: string; negated: boolean }> {
+  for (const statement of depth > 8 ? [] : (list.block ?? [])) {
+    const { element, negated } = elementOf(statement);
+    const nested = element === '' ? statement : lists.get(element);
+    if (nested === undefined) yield element === 'none' ? { element: 'any', negated: !negated } : { element, negated };
+    else
+      for (const inner of flatElements(nested, lists, depth + 1))
+        yield { ...inner, negated: inner.negated !== negated };
+  }
+}
+
+/** `!` may stand alone; an element without a word is a list in braces. */
+function elementOf({ words }: Statement): { element: string; negated: boolean } {
+  const [first = '', second = ''] = words;
+  const negated = first.startsWith('!');
+  return { element: first === '!' ? second : first.replace(/^!/, ''), negated };
 }
 
 /** Without `controls`, rndc's key file opens port 953 on loopback. */
