@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
+import { zstdFrameSize } from '../../syntax/zstd-frame.js';
 import { corrupt, truncated } from '../failures.js';
 import { type LayerContext, tableReader } from '../layer.js';
 
@@ -13,6 +14,12 @@ export interface ClusterMap {
   readonly isZlib: boolean;
 }
 
+interface CompressedRange {
+  readonly offset: number;
+  /** Of the last sector that holds a part of it. */
+  readonly end: number;
+}
+
 const SECTOR = 512;
 
 /**
@@ -25,7 +32,7 @@ export async function checkClusters(header: ClusterMap, dataSize: number, contex
   const entrySize = header.extendedL2 ? 16 : 8;
   const tables = tableReader(source, context.signal);
   const seen = new Set<number>();
-  let tail: Buffer | null = null;
+  let tail: CompressedRange | null = null;
   const l1 = await tables.read(header.l1Offset, header.l1Size * 8);
   if (l1 === null)
     throw truncated(shown, `its cluster table (L1) lies beyond the end, at ${header.l1Offset} of ${source.size} bytes`);
@@ -47,7 +54,11 @@ export async function checkClusters(header: ClusterMap, dataSize: number, contex
       if (wanted <= 0) break;
       const end = endOfCluster(l2, entry * entrySize, header, wanted);
       const compressed = isCompressed(l2, entry * entrySize);
-      if (compressed && end > source.size) tail = l2.subarray(entry * entrySize, entry * entrySize + 8);
+      if (compressed && end > source.size) {
+        // Several may end in the last sector: a cut takes from the one that begins last.
+        const range = compressedRange(l2, entry * entrySize, header.clusterBits);
+        if (tail === null || range.offset > tail.offset) tail = range;
+      }
       const limit = compressed ? Math.ceil(source.size / SECTOR) * SECTOR : dataSize;
       if (end > limit) {
         throw truncated(
@@ -57,7 +68,7 @@ export async function checkClusters(header: ClusterMap, dataSize: number, contex
       }
     }
   }
-  if (tail !== null && header.isZlib) await checkTail(tail, header, context);
+  if (tail !== null) await checkTail(tail, header, context);
 }
 
 function isCompressed(table: Buffer, position: number): boolean {
@@ -72,7 +83,7 @@ function pointer(table: Buffer, position: number): number {
 }
 
 /** Where compressed data begins, and how many bytes of whole sectors it has; a cluster may begin inside of a sector. */
-function compressedRange(table: Buffer, position: number, clusterBits: number): { offset: number; end: number } {
+function compressedRange(table: Buffer, position: number, clusterBits: number): CompressedRange {
   const entry = table.readBigUInt64BE(position) & ((1n << 62n) - 1n);
   const offsetBits = BigInt(62 - (clusterBits - 8));
   const offset = Number(entry & ((1n << offsetBits) - 1n));
@@ -80,15 +91,21 @@ function compressedRange(table: Buffer, position: number, clusterBits: number): 
 }
 
 /** The last compressed cluster need not fill its last sector. Whether it is whole shows when it is unpacked. */
-async function checkTail(entry: Buffer, { clusterBits }: ClusterMap, { source, shown }: LayerContext): Promise<void> {
-  const { offset, end } = compressedRange(entry, 0, clusterBits);
-  const packed = await source.read(offset, Math.min(end - offset, 2 ** (clusterBits + 1)));
-  try {
-    if (inflateRawSync(packed, { maxOutputLength: 2 ** clusterBits }).length === 2 ** clusterBits) return;
-  } catch {
-    // Told below.
-  }
+async function checkTail({ offset, end }: CompressedRange, header: ClusterMap, context: LayerContext): Promise<void> {
+  const { source, shown } = context;
+  const clusterSize = 2 ** header.clusterBits;
+  const packed = await source.read(offset, Math.min(end - offset, 2 * clusterSize));
+  const isWhole = header.isZlib ? inflatesTo(packed, clusterSize) : zstdFrameSize(packed) !== null;
+  if (isWhole) return;
   throw truncated(shown, `the compressed data at ${offset} ends too early, with the file (${source.size} bytes)`);
+}
+
+function inflatesTo(packed: Buffer, size: number): boolean {
+  try {
+    return inflateRawSync(packed, { maxOutputLength: size }).length === size;
+  } catch {
+    return false;
+  }
 }
 
 /** Where the data of an L2 entry ends in the file; 0 when it has none. */
