@@ -23,7 +23,7 @@ if (able !== null) {
   const closers: (() => Promise<void>)[] = [];
   let guard: Guard;
   let appliance: Appliance;
-  let devices: Device[];
+  let listed: string;
 
   able.serial.before(async () => {
     guard = startGuard();
@@ -32,7 +32,7 @@ if (able !== null) {
       keys: [],
       progress: silentProgress,
     });
-    devices = parseDevices((await runShell(appliance, LIST_DEVICES)).toString('utf8'));
+    listed = (await runShell(appliance, LIST_DEVICES)).toString('utf8');
     await appliance.call('mkmountpoint', ['/root0']);
   });
 
@@ -43,7 +43,7 @@ if (able !== null) {
   for (const { title, disks, root, shows, fails } of LAYOUTS) {
     able.serial(`libguestfs: ${title}`, async (t) => {
       const letters = disks.map(({ name }) => diskDevice(recipes.findIndex((recipe) => recipe.name === name)));
-      const own = devices.filter(({ device }) => letters.includes(device.replace(/\d+$/, '')));
+      const own = devicesOn(letters, listed);
       const named = (text: string): string => text.replaceAll('DISK', letters[0]!);
       const opening: Promise<MountedGuest> = mountGuest(appliance, own, root === undefined ? undefined : named(root));
       try {
@@ -63,4 +63,14 @@ if (able !== null) {
       }
     });
   }
+}
+
+/** What lies on some of the disks: their partitions, and the arrays whose rows follow those of their members. */
+function devicesOn(letters: readonly string[], rows: string): Device[] {
+  const devices = parseDevices(rows);
+  const own = devices.filter(({ device }) => letters.includes(device.replace(/\d+$/, '')));
+  const arrays = own
+    .filter(({ type }) => type === 'linux_raid_member')
+    .map(({ kernelName }) => new RegExp(`KNAME="${kernelName}" .*\nNAME="(/dev/md\\d+)"`).exec(rows)?.[1]);
+  return [...own, ...devices.filter(({ kernelName }) => arrays.includes(kernelName))];
 }
