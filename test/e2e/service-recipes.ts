@@ -58,6 +58,64 @@ service chat
 X
 `;
 
+/** Modules of the kernel that boots the guest: for tunnels, WireGuard and the NFS server. */
+const MODULES = 'mkdir -p usr/lib/modules; cp -a /lib/modules/*-cloud-amd64 usr/lib/modules/\n';
+
+/** A user's own manager, an instantiated template, a timer, a path, a proxy behind a socket, a drop-in that resets. */
+const OWN_UNITS = `
+mkdir -p opt/dash etc/dash
+cat > opt/dash/dash <<'X'
+#!/usr/bin/python3
+import argparse, http.server
+arguments = argparse.ArgumentParser()
+arguments.add_argument('--config'); arguments.add_argument('--web.listen-address', dest='address', default=':3000')
+host, port = arguments.parse_args().address.rsplit(':', 1)
+http.server.HTTPServer((host, int(port)), http.server.BaseHTTPRequestHandler).serve_forever()
+X
+chmod 755 opt/dash/dash
+cat > etc/systemd/system/dash.service <<'X'
+[Unit]
+Description=Dash \\
+ boards
+[Service]
+DynamicUser=yes
+Environment="ADDRESS=127.0.0.1:3000" OTHER=1
+ExecStart=/opt/dash/dash --config=/etc/dash/dash.ini --web.listen-address=\${ADDRESS}
+[Install]
+WantedBy=default.target
+X
+ln -sf /usr/lib/systemd/system/multi-user.target etc/systemd/system/default.target
+mkdir -p etc/systemd/system/default.target.wants etc/systemd/system/dash.service.d
+ln -s /etc/systemd/system/dash.service etc/systemd/system/default.target.wants/
+printf '[Service]\\nEnvironment=ADDRESS=:3001\\n' > etc/systemd/system/dash.service.d/own.conf
+cat > etc/systemd/system/files@.service <<'X'
+[Service]
+DynamicUser=yes
+WorkingDirectory=/usr/share
+ExecStart=/usr/bin/python3 -m http.server --bind 127.0.0.1 %i
+[Install]
+WantedBy=multi-user.target
+X
+ln -s /etc/systemd/system/files@.service etc/systemd/system/multi-user.target.wants/files@9301.service
+mkdir -p etc/systemd/system/files@9301.service.wants
+ln -s /etc/systemd/system/files@.service etc/systemd/system/files@9301.service.wants/files@9302.service
+printf '[Socket]\\nListenStream=0.0.0.0:9303\\nListenDatagram=127.0.0.1:9304\\n[Install]\\nWantedBy=sockets.target\\n' > etc/systemd/system/door.socket
+printf '[Unit]\\nRequires=door.socket\\n[Service]\\nExecStart=/usr/lib/systemd/systemd-socket-proxyd 127.0.0.1:9301\\n' > etc/systemd/system/door.service
+mkdir -p etc/systemd/system/sockets.target.wants
+ln -s /etc/systemd/system/door.socket etc/systemd/system/sockets.target.wants/
+printf '[Path]\\nPathExists=/etc/dash\\nUnit=seen.service\\n' > etc/systemd/system/seen.path
+printf '[Service]\\nExecStart=/usr/bin/python3 -m http.server 9305\\nWorkingDirectory=/usr/share\\n' > etc/systemd/system/seen.service
+mkdir -p etc/systemd/system/paths.target.wants
+ln -s /etc/systemd/system/seen.path etc/systemd/system/paths.target.wants/
+printf '[Timer]\\nOnCalendar=Mon *-*-* 03:00\\n[Install]\\nWantedBy=timers.target\\n' > etc/systemd/system/weekly.timer
+printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > etc/systemd/system/weekly.service
+mkdir -p etc/systemd/system/timers.target.wants
+ln -s /etc/systemd/system/weekly.timer etc/systemd/system/timers.target.wants/
+mkdir -p var/spool/cron/crontabs
+echo '*/5 * * * * /bin/true' > var/spool/cron/crontabs/root
+chmod 600 var/spool/cron/crontabs/root
+`;
+
 /** Guests whose services are found offline and then asked for; one for each init system that Debian packages. */
 export const SERVICE_RECIPES: readonly GuestRecipe[] = [
   {
@@ -226,6 +284,93 @@ sed -i 's/^port 6379/port 6390/; s/^bind .*/bind 0.0.0.0/' etc/redis/redis.conf
 printf 'Port 2222\\nListenAddress 127.0.0.1\\n' > etc/ssh/sshd_config.d/own.conf
 sed -i 's/^-p .*/-p 11311/' etc/memcached.conf
 printf 'listen_port=2121\\n' >> etc/vsftpd.conf
+`,
+  },
+  {
+    name: 'office',
+    suite: 'bookworm',
+    packages: [
+      'systemd-sysv', 'dbus', 'ifupdown', 'prometheus', 'prometheus-node-exporter', 'snmpd', 'chrony', 'cups', 'samba',
+      'nfs-kernel-server', 'slapd', 'openvpn', 'wireguard-tools', 'dovecot-imapd', 'dovecot-pop3d', 'php-fpm',
+      'nginx-light', 'supervisor', 'gunicorn', 'cron', 'openssh-server', 'tftpd-hpa', 'rsync', 'libpam-systemd', 'webfs',
+      'memcached', 'python3',
+    ], // biome-ignore format: a list
+    tweaks: `${FSTAB}${BOOTED}${LOOPBACK}${MODULES}${OWN_UNITS}
+mkdir -p etc/systemd/system/prometheus.service.d
+printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/prometheus --web.listen-address=127.0.0.1:9095\\n' > etc/systemd/system/prometheus.service.d/own.conf
+ln -s /dev/null etc/systemd/system/prometheus-node-exporter.service
+rm etc/systemd/system/multi-user.target.wants/memcached.service
+printf 'service imap-login {\\n inet_listener imap {\\n  port = 1143\\n }\\n inet_listener imaps {\\n  port = 0\\n }\\n}\\nservice pop3-login {\\n inet_listener pop3 {\\n  address = 127.0.0.1\\n  port = 1110\\n }\\n}\\n' > etc/dovecot/local.conf
+sed -i 's/^listen = .*/listen = 127.0.0.1:9000/' etc/php/8.2/fpm/pool.d/www.conf
+sed 's/^\\[www\\]/[own]/; s/^listen = .*/listen = 9001/' etc/php/8.2/fpm/pool.d/www.conf > etc/php/8.2/fpm/pool.d/own.conf
+mkdir -p srv/site
+printf 'def app(environ, start):\\n    start("200 OK", [])\\n    return [b"hello"]\\n' > srv/site/site_app.py
+printf '[program:site]\\ncommand=/usr/bin/gunicorn --workers 1 -b 127.0.0.1:8010 site_app:app\\ndirectory=/srv/site\\nuser=www-data\\n[program:off]\\ncommand=/usr/bin/python3 -m http.server 8011\\nautostart=false\\n' > etc/supervisor/conf.d/site.conf
+printf '[data]\\npath = /srv\\n' > etc/rsyncd.conf
+mkdir -p etc/systemd/system/multi-user.target.wants
+ln -sf /lib/systemd/system/rsync.service etc/systemd/system/multi-user.target.wants/rsync.service
+echo '/srv *(ro,no_subtree_check)' > etc/exports
+chroot . openvpn --genkey secret etc/openvpn/server/static.key
+printf 'dev tun\\nproto udp4\\nport 1195\\nifconfig 10.8.0.1 10.8.0.2\\nsecret static.key\\n' > etc/openvpn/server/office.conf
+ln -s /lib/systemd/system/openvpn-server@.service etc/systemd/system/multi-user.target.wants/openvpn-server@office.service
+printf 'dev tun\\nproto tcp-server\\nport 1196\\nlocal 127.0.0.1\\nifconfig 10.9.0.1 10.9.0.2\\nsecret server/static.key\\n' > etc/openvpn/old.conf
+printf '[Interface]\\nPrivateKey = %s\\nListenPort = 51820\\nAddress = 10.7.0.1/24\\n' "$(chroot . wg genkey)" > etc/wireguard/wg0.conf
+ln -s /lib/systemd/system/wg-quick@.service etc/systemd/system/multi-user.target.wants/wg-quick@wg0.service
+sed -i 's|^SLAPD_SERVICES=.*|SLAPD_SERVICES="ldap://127.0.0.1:3890/ ldapi:///"|' etc/default/slapd
+echo 'agentAddress udp:1161' > etc/snmp/snmpd.conf
+sed -i 's/^TFTP_ADDRESS=.*/TFTP_ADDRESS="127.0.0.1:6969"/' etc/default/tftpd-hpa
+chroot . useradd -m bob
+mkdir -p var/lib/systemd/linger home/bob/.config/systemd/user/default.target.wants
+touch var/lib/systemd/linger/bob
+printf '[Service]\\nExecStart=/usr/bin/python3 -m http.server -b 127.0.0.1 8500\\n[Install]\\nWantedBy=default.target\\n' > home/bob/.config/systemd/user/mine.service
+ln -s ../mine.service home/bob/.config/systemd/user/default.target.wants/mine.service
+chroot . chown -R bob:bob /home/bob
+`,
+  },
+  {
+    name: 'operations',
+    suite: 'trixie',
+    packages: [
+      'systemd-sysv', 'dbus', 'systemd-resolved', 'nginx', 'postgresql', 'pgbouncer', 'redis-server', 'redis-sentinel',
+      'rabbitmq-server', 'varnish', 'openssh-server', 'proftpd-core', 'exim4-daemon-light', 'stunnel4', 'rsyslog', 'xinetd',
+      'uwsgi-emperor', 'uwsgi-plugin-python3', 'nodejs', 'ntpsec', 'cron', 'python3', 'memcached', 'squid', 'lighttpd',
+      'prometheus-node-exporter', 'etcd-server', 'pdns-recursor', 'cups-daemon', 'privoxy', 'freeradius',
+    ], // biome-ignore format: a list
+    tweaks: `${FSTAB}${BOOTED}${OWN_UNITS}
+printf '[Match]\\nName=eth0\\n[Network]\\nAddress=10.0.2.15/24\\n' > etc/systemd/network/eth0.network
+mkdir -p etc/systemd/system/multi-user.target.wants etc/systemd/system/sockets.target.wants
+ln -s /usr/lib/systemd/system/systemd-networkd.service etc/systemd/system/multi-user.target.wants/ 2>/dev/null || :
+rm -f etc/systemd/system/multi-user.target.wants/ssh.service
+ln -sf /usr/lib/systemd/system/ssh.socket etc/systemd/system/sockets.target.wants/ssh.socket
+mkdir -p etc/systemd/system/ssh.socket.d
+printf '[Socket]\\nListenStream=\\nListenStream=0.0.0.0:2200\\n' > etc/systemd/system/ssh.socket.d/own.conf
+sed -i 's/^port = 5432/port = 5440/' etc/postgresql/17/main/postgresql.conf
+printf "listen_addresses = '*'\\n" > etc/postgresql/17/main/conf.d/own.conf
+mkdir -p etc/nginx/streams
+printf 'stream {\\n include /etc/nginx/streams/*.conf;\\n}\\n' > etc/nginx/modules-enabled/90-streams.conf
+printf 'server {\\n listen 127.0.0.1:5353 udp;\\n proxy_pass 127.0.0.1:53;\\n}\\n' > etc/nginx/streams/names.conf
+printf 'server {\\n listen 127.0.0.1:9999;\\n proxy_pass 127.0.0.1:80;\\n}\\n' > etc/nginx/streams/names.off
+printf 'server {\\n listen unix:/run/nginx-own.sock;\\n listen 8443 default_server;\\n}\\n' > etc/nginx/conf.d/own.conf
+rm etc/nginx/sites-enabled/default
+sed 's/6379/6380/g; s|/redis-server.pid|/redis-cache.pid|; s/^bind .*/bind * -::*/' etc/redis/redis.conf > etc/redis/redis-cache.conf
+chroot . chown redis:redis /etc/redis/redis-cache.conf
+sed -i 's/^server.port .*/server.port = 8082/' etc/lighttpd/lighttpd.conf
+printf 'module(load="imudp")\\ninput(type="imudp" port="514")\\nmodule(load="imtcp")\\ninput(type="imtcp" port="10514" address="127.0.0.1")\\n' > etc/rsyslog.d/in.conf
+printf '[mail]\\naccept = 127.0.0.1:4650\\nconnect = 127.0.0.1:25\\ncert = /etc/stunnel/own.pem\\n' > etc/stunnel/mail.conf
+openssl req -x509 -newkey rsa:2048 -nodes -days 3000 -subj /CN=x -keyout etc/stunnel/own.key -out etc/stunnel/own.crt 2>/dev/null
+cat etc/stunnel/own.key etc/stunnel/own.crt > etc/stunnel/own.pem
+mkdir -p srv/site
+printf 'def application(environ, start):\\n    start("200 OK", [])\\n    return [b"hello"]\\n' > srv/site/site_app.py
+printf '[uwsgi]\\nplugins = python3\\nchdir = /srv/site\\nmodule = site_app\\nhttp-socket = 127.0.0.1:8020\\n' > etc/uwsgi-emperor/vassals/site.ini
+mkdir -p srv/node
+echo 'require("http").createServer((_, r) => r.end("hello")).listen(process.env.PORT, "127.0.0.1");' > srv/node/server.js
+printf '[Service]\\nUser=www-data\\nWorkingDirectory=/srv/node\\nEnvironment=PORT=8030 NODE_ENV=production\\nExecStart=/usr/bin/node server.js\\n' > etc/systemd/system/node-app.service
+ln -s /etc/systemd/system/node-app.service etc/systemd/system/multi-user.target.wants/
+sed -i 's/^# *-p .*//; s/^-p .*/-p 11222/; s/^-l .*/-l 0.0.0.0/' etc/memcached.conf
+printf 'ARGS="--web.listen-address=:9200"\\n' > etc/default/prometheus-node-exporter
+mkdir -p etc/systemd/system/varnish.service.d
+printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/varnishd -F -a :6091 -a 127.0.0.1:6092 -T localhost:6093 -f /etc/varnish/default.vcl -s malloc,64m\\n' > etc/systemd/system/varnish.service.d/own.conf
+sed -i 's/^http_port 3128/http_port 127.0.0.1:3129/' etc/squid/squid.conf
 `,
   },
 ];

@@ -74,7 +74,10 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
 function compareServices(services: readonly Service[], truth: BootTruth): Score {
   const applications = services.filter(({ enabled, role }) => enabled && role === 'application');
   if (truth.services.length > 0) {
-    const own = applications.filter(({ init }) => init === 'systemd').map(({ name }) => name);
+    // `user@1000.service/…` belongs to that user's manager, which is not asked; its ports are.
+    const own = applications
+      .filter(({ init, name }) => init === 'systemd' && !name.includes('/'))
+      .map(({ name }) => name);
     const started = new Set([...truth.services, ...truth.sockets]);
     const isSystem = (name: string): boolean =>
       services.some((service) => service.name === name && service.role === 'system') ||
@@ -115,13 +118,17 @@ function programName(command: readonly string[]): string {
     .replace(/:$/, '');
 }
 
-/** A socket for each family and one for both are the same to whoever connects. */
+/**
+ * A socket for each family and one for both are the same to whoever connects; so is one more on a single address, where
+ * another socket has the port on all of them (nmbd's on the address and the broadcast of each interface).
+ */
 function endpoints(listening: readonly Pick<ListeningPort, 'protocol' | 'address' | 'port'>[]): string[] {
   const names = new Set(listening.map(({ protocol, address, port }) => `${protocol}/${address}:${port}`));
-  return [...names].map((name) => {
-    const both = name.replace(/\/(?:0\.0\.0\.0|::):(?=\d+$)/, '/*:');
-    const families = ['0.0.0.0', '::'].map((address) => both.replace('*', address));
-    return names.has(both) || families.every((family) => names.has(family)) ? both : name;
+  return listening.flatMap(({ protocol, address, port }) => {
+    const at = (host: string): string => `${protocol}/${host}:${port}`;
+    const isWild = ['*', '0.0.0.0', '::'].includes(address);
+    if (names.has(at('*')) || (names.has(at('0.0.0.0')) && names.has(at('::')))) return [at('*')];
+    return !isWild && names.has(at(address.includes(':') ? '::' : '0.0.0.0')) ? [] : [at(address)];
   });
 }
 
