@@ -56,6 +56,7 @@ const RULES: readonly Rule[] = [
     decide: (service, context) =>
       service.type === 'oneshot' &&
       service.ports.length === 0 &&
+      !isServedByKernel(service) &&
       !isHomeMade(service, context) &&
       !isLocalProgram(service)
         ? { role: 'system', reason: 'runs once and ends' }
@@ -82,6 +83,15 @@ function isHomeMade(service: FoundService, context: ServiceContext): boolean {
   if (service.init === 'rc.local') return true;
   if (context.packages !== null && context.ownerOf(path) !== null) return false;
   return path.startsWith('/etc/systemd/system/') || path.startsWith('/usr/local/') || isLocalProgram(service);
+}
+
+/** Set up once, and from then on the kernel listens: files of NFS, tunnels of WireGuard, disks of iSCSI. */
+function isServedByKernel({ name, command }: FoundService): boolean {
+  return (
+    /^(?:nfs-server|nfs-kernel-server|nfs|nfsserver|wg-quick@.*|target|rtslib-fb-targetctl)(?:\.service)?$/.test(
+      name,
+    ) || /^(?:rpc\.nfsd|nfsdctl|wg-quick|targetctl)$/.test(baseName(command[0] ?? ''))
+  );
 }
 
 /** Programs of people, not of packages. */

@@ -93,3 +93,16 @@ test('a packaged unit that runs once is the system’s', async (t) => {
   });
   t.like(service(found, 'prepare-thing.service'), { role: 'system', reason: 'runs once and ends' });
 });
+
+test('what a unit sets up once for the kernel to serve is an application: NFS and WireGuard', async (t) => {
+  for (const [name, program] of [
+    ['nfs-server.service', '/usr/sbin/rpc.nfsd'],
+    ['wg-quick@wg0.service', '/usr/bin/wg-quick'],
+  ] as const) {
+    const found = await inspectSystemd(
+      { ...wanted(name, `Type=oneshot\nRemainAfterExit=yes\nExecStart=${program} up`), [program]: executable() },
+      { packages: database({ pkg: [`${UNITS}/${name}`] }) },
+    );
+    t.like(service(found, name), { role: 'application', enabled: true });
+  }
+});
