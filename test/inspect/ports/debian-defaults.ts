@@ -38,10 +38,7 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
     reader: 'caddy',
     packages: ['caddy'],
     unit: 'caddy.service',
-    ports: [
-      'tcp *:80 /etc/caddy/Caddyfile',
-      'tcp 127.0.0.1:2019 /etc/caddy/Caddyfile',
-    ],
+    ports: ['tcp *:80 /etc/caddy/Caddyfile', 'tcp 127.0.0.1:2019 /etc/caddy/Caddyfile'],
   },
   {
     reader: 'haproxy',
@@ -427,4 +424,45 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
   },
   { reader: 'openvpn', packages: ['openvpn'], unit: 'openvpn-server@main.service', ports: [] },
   { reader: 'wireguard', packages: ['wireguard-tools'], unit: 'wg-quick@wg0.service', ports: [] },
+  {
+    reader: 'pgbouncer',
+    packages: ['pgbouncer'],
+    unit: 'pgbouncer.service',
+    ports: ['tcp 127.0.0.1:6432 /etc/pgbouncer/pgbouncer.ini', 'tcp [::1]:6432 /etc/pgbouncer/pgbouncer.ini'],
+    listens: ['/var/run/postgresql/.s.PGSQL.6432'],
+  },
+  {
+    reader: 'stunnel',
+    packages: ['stunnel4'],
+    unit: 'stunnel4.service',
+    ports: [],
+  },
+  {
+    reader: 'privoxy',
+    packages: ['privoxy'],
+    unit: 'privoxy.service',
+    more: { '/etc/privoxy/config': 'copy:/usr/share/privoxy/config' },
+    // Its maintainer script adds a line for ::1 to the copy.
+    ports: ['tcp 127.0.0.1:8118 /etc/privoxy/config'],
+  },
+  {
+    reader: 'tinyproxy',
+    packages: ['tinyproxy', 'tinyproxy-bin'],
+    unit: 'tinyproxy.service',
+    ports: ['tcp *:8888 /etc/tinyproxy/tinyproxy.conf'],
+  },
+  {
+    reader: 'freeradius',
+    packages: ['freeradius', 'freeradius-config'],
+    unit: 'freeradius.service',
+    more: {
+      '/etc/freeradius/3.0/sites-enabled/default': 'link:../sites-available/default',
+      '/etc/freeradius/3.0/sites-enabled/inner-tunnel': 'link:../sites-available/inner-tunnel',
+    },
+    ports: [
+      'udp *:1812 /etc/freeradius/3.0/sites-enabled/default',
+      'udp *:1813 /etc/freeradius/3.0/sites-enabled/default',
+      'udp 127.0.0.1:18120 /etc/freeradius/3.0/sites-enabled/inner-tunnel',
+    ],
+  },
 ];

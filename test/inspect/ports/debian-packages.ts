@@ -10,7 +10,7 @@ const CACHE = new URL('../../../build/debs/', import.meta.url).pathname;
 const MAX_FILE = 600_000;
 /** What configuration readers can want of a package. */
 const WANTED =
-  /^\/(?:etc|(?:usr\/)?lib\/systemd|usr\/share\/(?:dovecot|postfix|postgresql|tomcat|jetty|activemq|memcached|openssh|proftpd|chrony|cups|samba|nfs-common|zabbix-agent|rabbitmq|zookeeper))/;
+  /^\/(?:etc|(?:usr\/)?lib\/systemd|usr\/share\/(?:dovecot|postfix|postgresql|tomcat|jetty|activemq|memcached|openssh|proftpd|chrony|cups|samba|nfs-common|zabbix-agent|rabbitmq|zookeeper|privoxy))/;
 /** Folders that only lead to wanted ones. */
 const ABOVE_WANTED = /^\/(?:usr|lib|usr\/share|usr\/lib)$/;
 

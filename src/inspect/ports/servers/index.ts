@@ -17,6 +17,7 @@ import { elasticsearch } from './elasticsearch.js';
 import { envoy } from './envoy.js';
 import { etcd } from './etcd.js';
 import { exim } from './exim.js';
+import { freeradius } from './freeradius.js';
 import { gitea } from './gitea.js';
 import { grafana } from './grafana.js';
 import { gunicorn } from './gunicorn.js';
@@ -39,10 +40,12 @@ import { node } from './node.js';
 import { ntpd } from './ntpd.js';
 import { openldap } from './openldap.js';
 import { openvpn } from './openvpn.js';
+import { pgbouncer } from './pgbouncer.js';
 import { phpFpm } from './php-fpm.js';
 import { postfix } from './postfix.js';
 import { postgresql } from './postgresql.js';
 import { powerdns } from './powerdns.js';
+import { privoxy } from './privoxy.js';
 import { proftpd } from './proftpd.js';
 import { prometheus } from './prometheus.js';
 import { prometheusExporters } from './prometheus-exporters.js';
@@ -57,9 +60,11 @@ import { snmpd } from './snmpd.js';
 import { springBoot } from './spring-boot.js';
 import { squid } from './squid.js';
 import { sshd } from './sshd.js';
+import { stunnel } from './stunnel.js';
 import { supervisord } from './supervisord.js';
 import { systemdResolved } from './systemd-resolved.js';
 import { tftpd } from './tftpd.js';
+import { tinyproxy } from './tinyproxy.js';
 import { tomcat } from './tomcat.js';
 import { traefik } from './traefik.js';
 import { unbound } from './unbound.js';
@@ -94,6 +99,7 @@ export const PORT_READERS: readonly PortReader[] = [
   envoy,
   etcd,
   exim,
+  freeradius,
   gitea,
   grafana,
   gunicorn,
@@ -116,10 +122,12 @@ export const PORT_READERS: readonly PortReader[] = [
   ntpd,
   openldap,
   openvpn,
+  pgbouncer,
   phpFpm,
   postfix,
   postgresql,
   powerdns,
+  privoxy,
   proftpd,
   prometheusExporters,
   prometheus,
@@ -134,9 +142,11 @@ export const PORT_READERS: readonly PortReader[] = [
   springBoot,
   squid,
   sshd,
+  stunnel,
   supervisord,
   systemdResolved,
   tftpd,
+  tinyproxy,
   tomcat,
   traefik,
   unbound,
