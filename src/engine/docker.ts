@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
@@ -11,6 +12,9 @@ import { manifestDigest } from './manifest-digest.js';
 import { missingBase } from './missing-base.js';
 import { CALL_TIMEOUT_MS, QUERY_TIMEOUT_MS } from './timeouts.js';
 import { WORKBENCH_SECONDS } from './workbench.js';
+
+/** Only this builder of Docker's knows mounts. */
+const BUILDKIT = { DOCKER_BUILDKIT: '1' };
 
 /** Docker's client speaks to the engine that `DOCKER_HOST` or its context names; `DOCKER_BUILDKIT` chooses the builder. */
 export const dockerEngine = dockerLikeEngine('docker', {
@@ -46,8 +50,19 @@ function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keep
     },
     async build(request, options) {
       const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
-      const args = docker.buildArguments(program, request.folder, request.tag, labels, request.secrets);
-      const { exitCode, tail } = await call(args, options);
+      const stages = program === 'docker' ? request.stages : undefined;
+      const mark = randomUUID();
+      const setting = {
+        ...{ labels, secrets: request.secrets },
+        buildArguments: stages === undefined ? [] : [`${stages.argument}=${mark}`],
+      };
+      const args = docker.buildArguments(program, request.folder, request.tag, setting);
+      const builder = program === 'docker' && request.hasMounts === true ? BUILDKIT : {};
+      const environment = { ...options.environment, ...builder };
+      const { exitCode, tail } = await call(args, { ...options, environment });
+      if (stages !== undefined) {
+        await run(program, docker.pruneArguments(`${stages.label}=${mark}`), { timeoutMs: QUERY_TIMEOUT_MS });
+      }
       if (exitCode !== 0) throw await buildFailure(program, request, tail);
     },
     async workbench({ reference, mounts }, { signal, environment = {} }) {

@@ -39,6 +39,10 @@ export interface BuildRequest {
   readonly needsNetwork: boolean;
   /** Files that its commands see as secrets (`RUN --mount=type=secret`), by id; they get into no layer. */
   readonly secrets?: readonly { readonly id: string; readonly file: string }[];
+  /** Whether a command of the Dockerfile mounts something, which Docker's classic builder does not know; absent: no. */
+  readonly hasMounts?: boolean;
+  /** How its stages mark themselves, so that an engine that keeps them as images can drop them; absent: it has none. */
+  readonly stages?: { readonly argument: string; readonly label: string };
 }
 
 export interface CallOptions {

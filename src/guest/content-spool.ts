@@ -11,6 +11,8 @@ export interface ContentSpool {
   record(item: StreamItem): StreamItem;
   /** Forgets a file that turned out not to be needed; its room is used again if it was recorded last. */
   discard(entry: Entry): Promise<void>;
+  /** Whether the content of a file, or of another name of it, was recorded. */
+  has(entry: Entry): boolean;
   /** Content of a recorded file, or of another name of it. @throws Error when it was not recorded. */
   read(entry: Entry): AsyncIterable<DataRun>;
   /** Where the data of a recorded file lies in it, adjacent runs joined: what is not covered is a hole. */
@@ -70,6 +72,7 @@ export async function createContentSpool(path: string): Promise<ContentSpool> {
       runsOf.delete(entry.fileId);
       if (first !== undefined && last !== undefined && last.position + last.length === end) end = first.position;
     },
+    has: ({ fileId }) => runsOf.has(fileId),
     async *read(entry) {
       for (const run of recorded(entry)) yield* readRun(file, run);
     },

@@ -79,6 +79,8 @@ export interface BasePlan {
     /** What the bootstrap is told about `/usr`; nothing where the suite's own layout is the machine's. */
     readonly layout?: 'merged-usr' | 'no-merged-usr';
   };
+  /** Paths that a bootstrapped root leaves out, sorted, since the layer above it replaces them; absent: none. */
+  readonly leftOut?: readonly string[];
   /** The archive that still has a dead release's packages, when its base image points to one that is gone. */
   readonly deadArchive?: string;
 }
@@ -115,6 +117,8 @@ export interface LayerPlan {
   readonly mode?: PackageMode;
   readonly reason?: string;
   readonly install?: InstallPlan;
+  /** Brings packages of a bootstrapped base in the machines' versions, with nothing run in between. */
+  readonly replacesBase?: boolean;
   /**
    * Paths the layer carries (`disk` package layers, file layers, deltas), sorted, of the first machine in `vms`; the
    * folders above them come along. A delta after `install` layers names all that may differ: a superset.
@@ -165,6 +169,8 @@ export interface InstallPlan {
   readonly program?: string;
   /** Keys of the sources, by the names that their lines have; absent: the base's own do. */
   readonly keys?: readonly BuildKey[];
+  /** Whether its sources ask for credentials, which the build has as a secret; absent: they do not. */
+  readonly hasCredentials?: boolean;
   /** Packages that come from files of the build context; absent: none. */
   readonly debs?: readonly LocalPackage[];
   /** Whether the package manager of the base was asked, so that every pin can be had; absent: nobody asked. */

@@ -11,6 +11,7 @@ import {
   aptInstall,
   aptPins,
   aptSetup,
+  CREDENTIALS_MOUNT,
   DEBS_MOUNT,
   setNames,
 } from '../render/dockerfile/apt-setting.js';
@@ -74,9 +75,16 @@ export async function learnOffers(informed: Plan, asking: Asking): Promise<Plan>
   return plan;
 }
 
-async function openBench(group: GroupPlan, { engine, log, signal, environment }: BuildOptions): Promise<Workbench> {
+async function openBench(
+  group: GroupPlan,
+  { engine, log, signal, environment, credentials }: BuildOptions,
+): Promise<Workbench> {
+  const secret = credentials?.get(group.id);
   const folder = installLayers(group).flatMap(({ install }) => install!.debs ?? [])[0]?.folder;
-  const mounts = folder === undefined ? [] : [{ source: resolve(folder), target: DEBS_MOUNT }];
+  const mounts = [
+    ...(folder === undefined ? [] : [{ source: resolve(folder), target: DEBS_MOUNT }]),
+    ...(secret === undefined ? [] : [{ source: resolve(secret), target: CREDENTIALS_MOUNT }]),
+  ];
   return await engine.workbench({ reference: group.base.reference, mounts }, { log, signal, environment });
 }
 

@@ -13,12 +13,17 @@ const TIMEOUT_MS = 3_600_000;
 
 type Bootstrap = NonNullable<BasePlan['bootstrap']>;
 
+export interface BootstrapOptions extends CallOptions {
+  /** A file of what the archives ask for (apt_auth.conf(5)); null: nothing. debootstrap knows of none. */
+  readonly credentials: string | null;
+}
+
 /**
  * Makes a minimal root of a release as a tar archive: with mmdebstrap from all its sources, or, when one of them is
  * gone, from the release's own alone; with debootstrap where mmdebstrap is not installed.
  * @throws AppError `program-missing`, `program-failed`.
  */
-export async function bootstrapRoot(bootstrap: Bootstrap, target: string, options: CallOptions): Promise<void> {
+export async function bootstrapRoot(bootstrap: Bootstrap, target: string, options: BootstrapOptions): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const folder = await mkdtemp(join(dirname(target), 'bootstrap-'));
   // The program tells the form of the archive by the end of its name.
@@ -40,7 +45,7 @@ async function withMmdebstrap(
   bootstrap: Bootstrap,
   target: string,
   folder: string,
-  options: CallOptions,
+  options: BootstrapOptions,
 ): Promise<void> {
   const preferences = join(folder, 'preferences');
   await writeFile(preferences, (bootstrap.pins ?? []).map(preference).join('\n'));
@@ -48,7 +53,10 @@ async function withMmdebstrap(
   const keys = await writeKeys(bootstrap.keys ?? [], folder);
   const sources = bootstrap.sources?.map((line) => line.replaceAll(`${KEY_FOLDER}/vm2docker-`, `${folder}/vm2docker-`));
   const attempt = (request: Bootstrap): Promise<LoggedRunResult> =>
-    call('mmdebstrap', bootstrapArguments(request, target, { keyrings: keys }), { ...options, environment });
+    call('mmdebstrap', bootstrapArguments(request, target, { keyrings: keys, credentials: options.credentials }), {
+      ...options,
+      environment,
+    });
   const { exitCode, tail } = await attempt({ ...bootstrap, ...(sources === undefined ? {} : { sources }) });
   if (exitCode === 0) return;
   const { sources: _, ...plain } = bootstrap;

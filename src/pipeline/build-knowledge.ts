@@ -5,6 +5,7 @@ import type { GroupPlan, Plan } from '../model/plan.js';
 import { learnOffers } from './ask-archive.js';
 import { learnByBuilding } from './ask-by-building.js';
 import { type BuildOptions, buildBase } from './build-layer.js';
+import { buildLeanBases } from './build-lean-base.js';
 import { openSavedImage } from './build-saved-image.js';
 import type { Collection } from './read-machines.js';
 import type { Replan } from './replan.js';
@@ -31,7 +32,8 @@ export async function learnBases(
   }
   if (knowledge.size === 0) return { plan, builtBases };
   const asked = await learnOffers(replan(knowledge), { knowledge, replan, options });
-  return { plan: await learnByBuilding(asked, { knowledge, replan, collection, options }), builtBases };
+  const learned = await learnByBuilding(asked, { knowledge, replan, collection, options });
+  return { plan: await buildLeanBases(learned, collection, options), builtBases };
 }
 
 /** A base that holds a package manager's database; a root without one is only files. */

@@ -1,18 +1,20 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { GroupPlan, InstallPlan, LayerPlan, Plan } from '../model/plan.js';
+import { CREDENTIALS_SECRET } from '../render/dockerfile/apt-setting.js';
 import { deletionList } from '../render/dockerfile/deletions.js';
-import { layerDockerfile } from '../render/dockerfile/dockerfile.js';
-import { REUSE_FOLDER } from '../render/dockerfile/reuse.js';
+import { layerDockerfile, mountsOf } from '../render/dockerfile/dockerfile.js';
+import { REUSE_FOLDER, STAGE_ARGUMENT, STAGE_LABEL } from '../render/dockerfile/reuse.js';
 import { layerArchive, layerFolder, layerTag } from '../render/layout.js';
 import type { BuiltSizes } from '../render/report.js';
 import type { RunContext } from './analyze.js';
 import { bootstrapRoot } from './bootstrap-root.js';
 import type { DiffStrategy } from './build-reuse.js';
+import { leaveOut } from './lean-root.js';
 import { DEBS_FOLDER } from './local-packages.js';
 import type { OutputFolder } from './output-folder.js';
 import type { Collection } from './read-machines.js';
@@ -32,6 +34,8 @@ export interface BuildOptions extends RunContext {
   readonly verify: boolean;
   /** Builds again what the engine has of an earlier run. */
   readonly fresh: boolean;
+  /** By group the file of what its archives ask for (`build-credentials.ts`). */
+  readonly credentials?: ReadonlyMap<string, string>;
   /** Groups whose bases this run has built already. */
   readonly builtBases?: ReadonlySet<string>;
 }
@@ -84,7 +88,10 @@ export async function buildLayer({ plan, group, options }: BuildSession, layer: 
   const bootstrap = layer.kind === 'base' ? group.base.bootstrap : undefined;
   const parent = group.layers.find(({ id }) => id === layer.parent);
   const below = parent === undefined ? [] : await layersOf(engine, layerTag(plan, group, parent));
-  const context = createHash('sha256').update(JSON.stringify([asked, below, bootstrap ?? null]));
+  const leftOut = layer.kind === 'base' ? group.base.leftOut : undefined;
+  const context = createHash('sha256').update(
+    JSON.stringify([asked, below, bootstrap ?? null, ...(leftOut === undefined ? [] : [leftOut])]),
+  );
   if (layer.kind === 'delta') context.update(deletionList(layer.deletions ?? []));
   if (layer.reused !== undefined) await hashFolder(join(output.stagingPath, folder, REUSE_FOLDER), context);
   if (layer.install?.debs !== undefined) await hashFolder(join(output.stagingPath, folder, DEBS_FOLDER), context);
@@ -102,14 +109,29 @@ export async function buildLayer({ plan, group, options }: BuildSession, layer: 
     return;
   }
   if (bootstrap !== undefined) {
-    progress.step(vm, `bootstrapping ${bootstrap.suite}`);
-    await bootstrapRoot(bootstrap, file!, { log, signal, environment });
+    // The whole root of this run is there already when the lean one is wanted.
+    if (leftOut === undefined || !existsSync(file!)) {
+      progress.step(vm, `bootstrapping ${bootstrap.suite}`);
+      await bootstrapRoot(bootstrap, file!, {
+        ...{ log, signal, environment },
+        credentials: options.credentials?.get(group.id) ?? null,
+      });
+    }
+    if (leftOut !== undefined) await leaveOut(file!, new Set(leftOut), signal);
   }
   progress.step(vm, `building ${tag}`);
   log(`### ${tag}`);
   const needsNetwork = layer.mode === 'install';
+  const credentials = options.credentials?.get(group.id);
   await engine.build(
-    { folder: join(output.stagingPath, folder), tag, labels, needsNetwork },
+    {
+      ...{ folder: join(output.stagingPath, folder), tag, labels, needsNetwork },
+      hasMounts: layer.install !== undefined && mountsOf(layer.install).length > 0,
+      ...(layer.install?.hasCredentials === true && credentials !== undefined
+        ? { secrets: [{ id: CREDENTIALS_SECRET, file: credentials }] }
+        : {}),
+      ...(layer.reused === undefined ? {} : { stages: { argument: STAGE_ARGUMENT, label: STAGE_LABEL } }),
+    },
     { log, signal, environment },
   );
 }

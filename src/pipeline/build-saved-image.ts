@@ -6,6 +6,8 @@ import { archiveMembers, type Blob, invalidImage, readJson, uncompressed, wholeF
 /** An image outside of any engine: its layers, the lowest first. */
 export interface SavedImage {
   readonly layers: readonly SavedLayer[];
+  /** Whether its configuration tells that Docker built it; an image that Docker built need not tell. */
+  readonly isOfDocker: boolean;
 }
 
 export interface SavedLayer {
@@ -87,8 +89,17 @@ function withDigests(place: string, blobs: readonly Blob[], config: unknown): Sa
     throw invalidImage(place, 'its configuration and its layers do not agree');
   }
   return {
+    isOfDocker: isOfDocker(config),
     layers: blobs.map((blob, number) => ({ digest: String(digests[number]), open: () => uncompressed(blob) })),
   };
+}
+
+/** The classic builder leaves its release, BuildKit a comment beside each instruction; both add with Docker's code. */
+function isOfDocker(config: unknown): boolean {
+  const { docker_version: release, history } = config as { docker_version?: unknown; history?: unknown };
+  const steps = (Array.isArray(history) ? history : []) as readonly { comment?: unknown }[];
+  const isOfBuildKit = steps.some(({ comment }) => typeof comment === 'string' && comment.startsWith('buildkit.'));
+  return isOfBuildKit || (typeof release === 'string' && release !== '');
 }
 
 function missing(path: string, cause?: unknown): AppError {

@@ -25,7 +25,7 @@ export const EMPTY_SNAPSHOT: ImageSnapshot = { tree: EMPTY_IMAGE, layers: [] };
  * @param known A snapshot of the same or another image: layers that it begins with too are not read again.
  */
 export async function snapshotOf(
-  image: SavedImage,
+  image: Pick<SavedImage, 'layers'>,
   { known, machine, progress, signal }: SnapshotOptions,
 ): Promise<ImageSnapshot> {
   const isAbove = known.layers.every(({ digest }, number) => image.layers[number]?.digest === digest);

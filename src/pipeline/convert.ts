@@ -6,6 +6,7 @@ import type { BuiltSizes, StepDuration } from '../render/report.js';
 import { startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
+import { findCredentials, placeCredentials, withCredentials } from './build-credentials.js';
 import { type BuiltImages, buildImages } from './build-images.js';
 import { learnBases } from './build-knowledge.js';
 import { pushImages, refuseSecrets } from './build-push.js';
@@ -92,12 +93,13 @@ export async function convert(request: ConvertRequest, { progress, signal }: Run
 }
 
 async function writeContexts(
-  plan: Plan,
+  planned: Plan,
   collection: Collection,
   request: ConvertRequest,
   output: OutputFolder,
   context: RunContext,
 ): Promise<BuiltImages> {
+  const plan = withCredentials(planned, await findCredentials(planned, collection));
   await placeRootfs(plan, request.plan.baseRootfs, output);
   await placeLocalPackages(plan, output);
   await writeArchives(output, plan, collection, context);
@@ -128,10 +130,15 @@ async function build(
     const reachable = await withReachableBases(planned, collection, request, { ...setting, log, environment });
     await placeRootfs(reachable.plan, request.plan.baseRootfs, output);
     const { strictTimes, diff = 'moved', verify, fresh } = request;
-    const options = { ...setting, log, environment, strictTimes, diff, verify, fresh };
-    const replan = (knowledge: Knowledge): Plan =>
-      withCheckedBases(planCollected(collection, reachable.request, knowledge), reachable.plan);
-    const { plan, builtBases } = await learnBases(reachable.plan, replan, collection, options);
+    const secrets = await findCredentials(reachable.plan, collection);
+    const credentials = await placeCredentials(secrets, setting.workFolder);
+    const options = { ...setting, log, environment, strictTimes, diff, verify, fresh, credentials };
+    const replan = (knowledge: Knowledge): Plan => {
+      const again = planCollected(collection, reachable.request, knowledge);
+      return withCredentials(withCheckedBases(again, reachable.plan), secrets);
+    };
+    const first = withCredentials(reachable.plan, secrets);
+    const { plan, builtBases } = await learnBases(first, replan, collection, options);
     const images = await buildImages(plan, collection, { ...options, builtBases });
     await buildServices(images.plan, { ...options, showSecrets: request.showSecrets });
     return images;

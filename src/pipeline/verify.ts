@@ -38,7 +38,7 @@ export async function verify(request: VerifyRequest, context: RunContext): Promi
         strictTimes: request.strictTimes,
         // The delta is what was added last.
         deltaFrom: snapshot.layers.length - 1,
-        keepsUserAttributes,
+        keepsUserAttributes: keepsUserAttributes && !image.isOfDocker,
       });
     } finally {
       await collection.release();
@@ -62,7 +62,7 @@ async function placeOf(
   { progress, signal }: RunContext,
 ): Promise<{ place: SavedPlace; keepsUserAttributes: boolean }> {
   const saved = savedPlace(image);
-  // An archive does not tell what built it.
+  // Where the archive does not tell that Docker built it, the user may.
   if (saved !== null) return { place: saved, keepsUserAttributes: wanted !== 'docker' };
   const engine = await findEngine(wanted);
   const options = { log: () => {}, signal };

@@ -11,6 +11,7 @@ import { arrange } from './layers/arrangement.js';
 import { baseLayer } from './layers/base-layer.js';
 import { packageModes } from './layers/modes.js';
 import { installName, layerId } from './layers/package-layers.js';
+import { replacedLayer } from './layers/replaced.js';
 import { strippedLayer } from './layers/stripped.js';
 import { numberPackages } from './layers/tree-layers.js';
 import type { Member } from './member.js';
@@ -75,10 +76,28 @@ export function planGroup(
         )
       : anyBase(members);
   const base = baseLayer(group.id, files, basePackages, choice);
-  const ground = { group: group.id, parent: base.id, machines: files };
   const basePaths = told?.basePaths ?? null;
-  const stripped = basePaths === null ? null : strippedLayer(ground, basePackages, basePaths);
-  const universe = numberPackages({ members, basePackages, context, modes });
+  const stripped =
+    basePaths === null
+      ? null
+      : strippedLayer({ group: group.id, parent: base.id, machines: files }, basePackages, basePaths);
+  // Nobody else's base may lose anything.
+  const replaced =
+    told === null || choice.kind !== 'bootstrap'
+      ? null
+      : replacedLayer({
+          group: group.id,
+          parent: stripped?.id ?? base.id,
+          members,
+          baseKeys: told.reduction.knownBase.keys,
+          inBase: new Set(basePackages.map(packageIdentity)),
+          modes,
+        });
+  const ground = [stripped, replaced].filter((layer) => layer !== null);
+  const universe = numberPackages({
+    ...{ members, context, modes },
+    basePackages: [...basePackages, ...(replaced?.packages ?? [])],
+  });
   const shared = {
     group: group.id,
     base,
@@ -87,7 +106,7 @@ export function planGroup(
     modes,
     context,
     universe,
-    stripped,
+    ground,
     ...sourcesOf(apt, others),
   };
   const question = { ...shared, options, ...told?.layers };

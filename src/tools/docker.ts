@@ -10,19 +10,31 @@ const BUILD_FLAGS: Readonly<Record<DockerLike, readonly string[]>> = {
   podman: ['--network', 'host', '--pull=never', '--layers=false'],
 };
 
+interface BuildSetting {
+  readonly labels: readonly string[];
+  readonly secrets?: readonly { readonly id: string; readonly file: string }[] | undefined;
+  /** `NAME=value`, of ARG instructions. */
+  readonly buildArguments?: readonly string[];
+}
+
 export function buildArguments(
   program: DockerLike,
   folder: string,
   tag: string,
-  labels: readonly string[],
-  secrets: readonly { readonly id: string; readonly file: string }[] = [],
+  { labels, secrets = [], buildArguments: values = [] }: BuildSetting,
 ): string[] {
   return [
     ...['build', ...BUILD_FLAGS[program]],
+    ...values.flatMap((value) => ['--build-arg', value]),
     ...secrets.map(({ id, file }) => `--secret=id=${id},src=${file}`),
     ...labels.flatMap((label) => ['--label', label]),
     ...['-t', tag, folder],
   ];
+}
+
+/** Removes what has no name and this label. */
+export function pruneArguments(label: string): string[] {
+  return ['image', 'prune', '--force', '--filter', `label=${label}`];
 }
 
 export function inspectArguments(reference: string): string[] {

@@ -12,6 +12,8 @@ export interface BootstrapRequest {
 export interface BootstrapFiles {
   /** Keyrings that count beside the host's. */
   readonly keyrings: readonly string[];
+  /** What the archives ask for (apt_auth.conf(5)); null: nothing. */
+  readonly credentials: string | null;
 }
 
 /** The environment of mmdebstrap names a file of apt_preferences(5) by this; it serves the bootstrap alone. */
@@ -28,13 +30,14 @@ const OPTIONS = ['/etc/apt/apt.conf.d/99mmdebstrap', '/etc/dpkg/dpkg.cfg.d/99mmd
 export function bootstrapArguments(
   request: BootstrapRequest,
   archiveFile: string,
-  { keyrings }: BootstrapFiles = { keyrings: [] },
+  { keyrings, credentials }: BootstrapFiles = { keyrings: [], credentials: null },
 ): string[] {
   return [
     ...['--variant=minbase', '--format=tar', `--components=${request.components.join(',')}`],
     `--architectures=${request.architecture}`,
     '--aptopt=Acquire::Check-Valid-Until "false"',
     '--dpkgopt=force-unsafe-io',
+    ...(credentials === null ? [] : [`--aptopt=Dir::Etc::netrc "${credentials}"`]),
     ...keyrings.map((file) => `--keyring=${file}`),
     `--setup-hook=mkdir -p "$1/etc/apt/preferences.d"; cp "$${PREFERENCES_VARIABLE}" "$1${PREFERENCES}"`,
     `--customize-hook=rm -f ${[PREFERENCES, ...OPTIONS].map((path) => `"$1${path}"`).join(' ')}`,

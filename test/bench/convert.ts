@@ -1,26 +1,35 @@
 /**
- * Conversions against what one would do without the tool: the guest's tree as one archive, imported as one layer.
- * Usage: convert.ts DISK.raw [DISK.raw…] (the first alone, then all of them, which should be of one release).
- * With a Docker engine that answers; bytes are of uncompressed layers, each layer once, as a registry keeps them.
+ * Conversions against what one would do without the tool: the guest's tree as one archive, imported as one layer. Prints
+ * one table. Usage: convert.ts DISK.raw [DISK.raw…] (the first alone, then all of them, which should be of one release).
+ * With the Docker engine that answers, else one of its own (as root). Bytes are of uncompressed layers, each layer once,
+ * as a registry keeps them.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { compare, type Measurement, measure } from './measure.js';
+import { dockerDaemon } from '../e2e/docker-daemon.js';
+import { type Measurement, measure } from './measure.js';
 
 const disks = process.argv.slice(2);
 const [first] = disks;
 if (first === undefined) throw new Error('usage: convert.ts DISK.raw [DISK.raw…]');
 
+interface Row extends Measurement {
+  readonly machines: number;
+  /** Of layers; null where nothing is built. */
+  readonly stored: number | null;
+}
+
 const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
 const tool = new URL('../../bin/run.js', import.meta.url).pathname;
 // Where KVM is a trap guestfish would hang; it gets the same emulated appliance as the tool.
 const emulated = { LIBGUESTFS_BACKEND: 'direct', LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' };
+const FROM_DISK = ['--base-image', 'scratch', '--packages', 'disk'];
 const tarOut = (disk: string): string[] => ['guestfish', '--ro', '--format=raw', '-a', disk, '-i', 'tar-out', '/', '-'];
 
 function convert(machines: readonly string[], name: string, ...flags: string[]): string[] {
-  return [process.execPath, tool, 'convert', ...machines, '--output', join(scratch, name), ...flags];
+  return [process.execPath, tool, 'convert', ...machines, '--output', join(scratch, name), ...FROM_DISK, ...flags];
 }
 
 /** Bytes of the layers of a conversion: what a registry keeps of all its machines. */
@@ -32,56 +41,68 @@ function storedBy(name: string): number {
   return layers.reduce((sum, { tar }) => sum + (tar.built ?? tar.predicted), 0);
 }
 
-async function importAll(machines: readonly string[]): Promise<{ times: Measurement; bytes: number }> {
+async function importAll(machines: readonly string[], environment: Readonly<Record<string, string>>): Promise<Row> {
   let seconds = 0;
-  let bytes = 0;
+  let stored = 0;
+  const env = { ...process.env, ...environment };
   for (const disk of machines) {
     const tag = `bench-import-${basename(disk, '.raw')}`;
     const pipe = 'set -o pipefail; tag=$1; shift; "$@" | docker import - "$tag"';
-    const measured = await measure(tag, ['bash', '-c', pipe, 'bash', tag, ...tarOut(disk)], emulated);
-    seconds += measured.seconds;
-    bytes += Number(execFileSync('docker', ['image', 'inspect', '--format', '{{.Size}}', tag], { encoding: 'utf8' }));
-    execFileSync('docker', ['rmi', tag], { stdio: 'ignore' });
+    const command = ['bash', '-c', pipe, 'bash', tag, ...tarOut(disk)];
+    seconds += (await measure(tag, command, { ...environment, ...emulated })).seconds;
+    const size = execFileSync('docker', ['image', 'inspect', '--format', '{{.Size}}', tag], { env, encoding: 'utf8' });
+    stored += Number(size);
+    execFileSync('docker', ['rmi', tag], { env, stdio: 'ignore' });
   }
-  return { times: { title: 'guestfish tar-out | docker import', seconds, peakBytes: 0 }, bytes };
+  return { title: 'guestfish tar-out | docker import', machines: machines.length, seconds, stored, peakBytes: 0 };
 }
 
+async function row(title: string, command: readonly string[], environment?: Record<string, string>): Promise<Row> {
+  return { ...(await measure(title, command, environment)), machines: 1, stored: null };
+}
+
+const daemon = await dockerDaemon();
 try {
   await measure('warm-up', ['guestfish', '-a', first, 'run'], emulated);
-  const contexts = ['--engine', 'none', '--base-image', 'scratch', '--packages', 'disk'];
+  const rows: Row[] = [];
   for (const reader of ['libguestfs', 'native']) {
-    const read = await measure(
-      `convert (${reader})`,
-      convert([first], `read-${reader}`, '--reader', reader, ...contexts),
-    );
-    const peer = await measure('guestfish --ro -i tar-out / -', tarOut(first), emulated);
-    console.log(`\nthe machine read, its archives written\n${compare(read, peer, 1.3)}`);
+    const command = convert([first], `read-${reader}`, '--reader', reader, '--engine', 'none');
+    rows.push(await row(`convert --engine none --reader ${reader}`, command));
   }
-
-  console.log('\nwhole conversions');
+  rows.push(await row('guestfish tar-out, thrown away', tarOut(first), emulated));
   for (const machines of disks.length > 1 ? [[first], disks] : [[first]]) {
-    const name = `whole-${machines.length}`;
-    const flags = [
-      '--engine',
-      'docker',
-      '--reader',
-      'auto',
-      '--base-image',
-      'scratch',
-      '--packages',
-      'disk',
-      '--no-cache',
-    ];
-    const ours = await measure(`convert, ${machines.length} machines`, convert(machines, name, ...flags));
-    const peer = await importAll(machines);
-    console.log(compare(ours, peer.times, Number.POSITIVE_INFINITY));
-    const bytes = storedBy(name);
-    console.log(`  stored: ${mega(bytes)} against ${mega(peer.bytes)}, ratio ${(bytes / peer.bytes).toFixed(3)}`);
+    for (const reader of ['libguestfs', 'native']) {
+      const name = `whole-${machines.length}-${reader}`;
+      const command = convert(machines, name, '--engine', 'docker', '--reader', reader, '--no-cache');
+      const title = `convert --engine docker --reader ${reader}`;
+      const measured = await measure(title, command, daemon.environment);
+      rows.push({ ...measured, machines: machines.length, stored: storedBy(name) });
+    }
+    rows.push(await importAll(machines, daemon.environment));
   }
+  console.log(table(rows));
 } finally {
+  await daemon.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 
-function mega(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+/** Time of each line as a share of the next one that is guestfish's. */
+function table(rows: readonly Row[]): string {
+  const peerOf = (at: number): Row => rows.slice(at).find(({ title }) => title.startsWith('guestfish'))!;
+  const share = (own: number, peer: number): string => (own / peer).toFixed(2);
+  const head = ['what', 'machines', 's', 'of guestfish', 'stored MB', 'of import'];
+  const lines = rows.map((each, at) => {
+    const peer = peerOf(at);
+    const stored = each.stored === null ? '' : (each.stored / 1e6).toFixed(1);
+    const storedShare = each.stored === null || peer.stored === null ? '' : share(each.stored, peer.stored);
+    const time = [each.seconds.toFixed(1), share(each.seconds, peer.seconds)];
+    return [each.title, String(each.machines), ...time, stored, storedShare];
+  });
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]!.length)));
+  return [head, ...lines]
+    .map((line) =>
+      line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))),
+    )
+    .map((line) => line.join('  ').trimEnd())
+    .join('\n');
 }

@@ -99,6 +99,24 @@ test('layers that a known image begins with are not read again', async (t) => {
   });
 });
 
+const told = test.macro({
+  exec: async (t, config: Readonly<Record<string, unknown>>, isOfDocker: boolean) => {
+    await inScratch(async (scratch) => {
+      const file = join(scratch, 'image.tar');
+      const whole = JSON.stringify({ rootfs: { diff_ids: [] }, ...config });
+      const manifest = JSON.stringify([{ Config: 'config.json', Layers: [] }]);
+      await writeFile(file, await tarOf({ 'config.json': whole, 'manifest.json': manifest }));
+      t.is((await openSavedImage({ kind: 'docker-archive', path: file })).isOfDocker, isOfDocker);
+    });
+  },
+  title: (what) => `the configuration tells whether Docker built the image: ${what}`,
+});
+const COMMENT = 'buildkit.dockerfile.v0';
+test('the classic builder', told, { docker_version: '20.10.24+dfsg1', history: [{ created_by: 'ADD' }] }, true);
+test('BuildKit', told, { history: [{ created_by: 'ADD', comment: COMMENT }] }, true);
+test('buildah', told, { docker_version: '', history: [{ created_by: 'ADD', comment: 'FROM base' }] }, false);
+test('nothing that could tell', told, { history: 'none' }, false);
+
 test('an archive of docker save is read where it lies', async (t) => {
   await inScratch(async (scratch) => {
     const file = join(scratch, 'image.tar');

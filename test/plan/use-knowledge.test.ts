@@ -162,3 +162,31 @@ test("what a machine has is never removed, though the base has another version a
     t.deepEqual(layer.install?.remove ?? [], []);
   }
 });
+
+test('what a root of our own has in a version that the archive replaced lies right above it, and is told apart from other bases', (t) => {
+  const libc = { ...LIBC, files: { '/usr/lib/libc.so.6': 'n'.repeat(100_000) } };
+  const machines = ['a', 'b'].map((name) => machineOf({ name, packages: [BASH, NGINX, LIBSSL, libc] }));
+  const offered = offer({ nginx: '1.22-2', libssl3: '1.0-1', libc6: '2.36-3' });
+  const known = { packages: [packageOf(BASH), OLD_LIBC], offered };
+  const [replaced, install, ...none] = layers(machines, known, { baseImage: 'bootstrap' });
+  t.deepEqual(none, []);
+  t.true(replaced!.replacesBase);
+  t.deepEqual(replaced!.paths, ['/usr/lib/libc.so.6']);
+  t.deepEqual(replaced!.vms, ['a', 'b']);
+  t.is(install!.parent, replaced!.id);
+  t.deepEqual(
+    install!.packages.map(({ name }) => name),
+    ['libssl3', 'nginx'],
+  );
+
+  // On a base of others, where it can be had, in one machine alone, or as little: no such layer.
+  const isThere = (list: readonly LayerPlan[]): boolean => list.some(({ replacesBase }) => replacesBase === true);
+  t.false(isThere(layers(machines, known)));
+  const had = { ...known, offered: offer({ nginx: '1.22-2', libssl3: '1.0-1', libc6: '2.36-2' }) };
+  t.false(isThere(layers(machines, had, { baseImage: 'bootstrap' })));
+  const other = machineOf({ name: 'c', packages: [BASH, { ...libc, version: '2.36-0' }] });
+  t.false(isThere(layers([...machines, other], known, { baseImage: 'bootstrap' })));
+  const large = { ...NGINX, files: { '/usr/sbin/nginx': 'x'.repeat(10_000_000) } };
+  const lone = machineOf({ packages: [BASH, large, LIBSSL, libc] });
+  t.false(isThere(layers(lone, known, { baseImage: 'bootstrap' })));
+});

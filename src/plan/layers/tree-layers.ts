@@ -24,8 +24,8 @@ export interface TreeQuestion {
   readonly installedVersion?: (item: InstalledPackage) => string | undefined;
   readonly options: PlanOptions;
   readonly universe: Universe;
-  /** What the base left out of its packages, right above it. */
-  readonly stripped?: LayerPlan | null;
+  /** Layers of all machines between the base and the tree: what the base lacks of its packages, or has otherwise. */
+  readonly ground?: readonly LayerPlan[];
   /** What the package manager of the base told; absent when nobody asked. */
   readonly isOffered?: (item: InstalledPackage) => boolean;
   /** Names that are in the base, or come along when packages are installed, by the machines that lack them. */
@@ -50,16 +50,19 @@ export function layersOfTree(question: TreeQuestion): { layers: LayerPlan[]; cha
     levels: options.levels,
     minBytes: options.minLayerSize ?? 0,
   });
-  const { stripped = null } = question;
-  const ground = stripped?.id ?? base.id;
-  const layers: LayerPlan[] = stripped === null ? [] : [stripped];
-  const chains = members.map(() => (stripped === null ? [base.id] : [base.id, stripped.id]));
+  const { ground = [] } = question;
+  const layers: LayerPlan[] = [...ground];
+  const chains = members.map(() => [base, ...ground].map(({ id }) => id));
   const emit = (node: TreeNode, parent: string, below: readonly InstalledPackage[]): void => {
     const { last, installed } = nodeLayers(question, universe.items, node, parent, below, layers, chains);
     for (const child of node.children) emit(child, last, installed);
   };
-  for (const root of roots) emit(root, ground, question.basePackages);
+  for (const root of roots) emit(root, topOfGround(question), question.basePackages);
   return { layers, chains };
+}
+
+function topOfGround({ base, ground = [] }: TreeQuestion): string {
+  return (ground.at(-1) ?? base).id;
 }
 
 /** One node: what the archive has is installed, what it lost is laid down on top. */
@@ -97,7 +100,7 @@ function nodeLayers(
             ...(question.isOffered === undefined ? {} : { isOffered: question.isOffered }),
             ...(question.unwantedBy === undefined
               ? {}
-              : { unwanted: question.unwantedBy(machines, parent === (question.stripped?.id ?? question.base.id)) }),
+              : { unwanted: question.unwantedBy(machines, parent === topOfGround(question)) }),
           });
     if (mode === 'install') installed = [...installed, ...packages];
     layers.push(layer);

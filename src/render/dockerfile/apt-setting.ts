@@ -80,6 +80,10 @@ export function dropPins(): string {
 /** Where files of packages are mounted: a folder that every base has, so that no mount point stays. */
 export const DEBS_MOUNT = '/mnt';
 
+/** The secret with what the archives ask for, in the form of apt_auth.conf(5), and where commands see it. */
+export const CREDENTIALS_SECRET = 'apt-credentials';
+export const CREDENTIALS_MOUNT = `/run/secrets/${CREDENTIALS_SECRET}`;
+
 /** Sets what is installed as the arguments of the shell, `"$@"`: names, and files of packages. */
 export function setNames(names: readonly string[], debs: InstallPlan['debs'] = []): string {
   return commandWithList('set --', [...names, ...debs.map(({ file }) => `${DEBS_MOUNT}/${file}`)]);
@@ -97,6 +101,7 @@ function aptOptions(plan: InstallPlan): string {
     // A build that is interrupted starts again: no file needs to reach the disk before the next.
     '-o Dpkg::Options::=--force-unsafe-io',
     "-o 'Dpkg::Options::=--path-include=*'",
+    ...(plan.hasCredentials === true ? [`-o Dir::Etc::netrc=${CREDENTIALS_MOUNT}`] : []),
     ...(sources === null ? [] : [`-o Dir::Etc::SourceList=${SOURCES}`, '-o Dir::Etc::SourceParts=-']),
   ].join(' ');
 }

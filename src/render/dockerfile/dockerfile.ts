@@ -1,8 +1,8 @@
-import type { GroupPlan, LayerPlan, MachinePlan, Plan } from '../../model/plan.js';
+import type { GroupPlan, InstallPlan, LayerPlan, MachinePlan, Plan } from '../../model/plan.js';
 import { programInstructions } from '../compose/program.js';
 import { layerTag } from '../layout.js';
 import { humanSize, oneLine } from '../text.js';
-import { DEBS_MOUNT } from './apt-setting.js';
+import { CREDENTIALS_MOUNT, CREDENTIALS_SECRET, DEBS_MOUNT } from './apt-setting.js';
 import { dpkgInstallCommands } from './install-dpkg.js';
 import { otherInstallCommands } from './install-others.js';
 import { dockerComment, dockerValue, runCommands } from './quote.js';
@@ -48,11 +48,18 @@ function from(plan: Plan, group: GroupPlan, layer: LayerPlan): string {
   return `FROM ${isForeign ? `--platform=${group.base.platform} ` : ''}${oneLine(layerTag(plan, group, parent))}`;
 }
 
+/** What the command of a layer mounts; Docker's classic builder knows no mounts. */
+export function mountsOf({ debs, hasCredentials }: InstallPlan): string[] {
+  return [
+    ...(debs === undefined ? [] : [`type=bind,source=debs,target=${DEBS_MOUNT}`]),
+    ...(hasCredentials === true ? [`type=secret,id=${CREDENTIALS_SECRET},target=${CREDENTIALS_MOUNT}`] : []),
+  ];
+}
+
 function installInstructions(layer: LayerPlan, group: GroupPlan): string[] {
   const install = layer.install!;
   const commands = install.manager === 'dpkg' ? dpkgInstallCommands(install) : otherInstallCommands(install, group.os);
-  const mount = install.debs === undefined ? null : `type=bind,source=debs,target=${DEBS_MOUNT}`;
-  return [runCommands(commands, mount)];
+  return [runCommands(commands, mountsOf(install))];
 }
 
 /**

@@ -24,8 +24,8 @@ export function runWord(text: string): string {
 }
 
 /** A RUN of several commands, one a line, ending at the first that fails. */
-export function runCommands(commands: readonly string[], mount: string | null = null): string {
-  return `RUN ${mount === null ? '' : `--mount=${mount} `}set -eu; \\\n${commands.map((command) => `    ${command}`).join('; \\\n')}`;
+export function runCommands(commands: readonly string[], mounts: readonly string[] = []): string {
+  return `RUN ${mounts.map((mount) => `--mount=${mount} `).join('')}set -eu; \\\n${commands.map((command) => `    ${command}`).join('; \\\n')}`;
 }
 
 /** A command with its arguments one a line. */

@@ -6,6 +6,10 @@ import { quoteShell } from '../../syntax/shell.js';
 export const REUSE_FOLDER = 'reuse';
 const STAGE = '/.vm2docker';
 
+/** Docker's classic builder keeps stages as images without a name: by these it knows those of its own build again. */
+export const STAGE_ARGUMENT = 'VM2DOCKER_STAGE';
+export const STAGE_LABEL = 'io.vm2docker.stage';
+
 /** What a file made in the stage gets from the machine; numbers as in the file's entry. */
 export interface ReusedMetadata {
   readonly mode: number;
@@ -17,7 +21,8 @@ export interface ReusedMetadata {
 
 /** A build stage on the layer below; nothing of it stays but what is copied out. */
 export function reuseStage(from: string): string[] {
-  return [`${from} AS reuse`, `COPY ${REUSE_FOLDER} ${STAGE}/`, `RUN sh ${STAGE}/apply`, ''];
+  const mark = [`ARG ${STAGE_ARGUMENT}`, `LABEL ${STAGE_LABEL}=$${STAGE_ARGUMENT}`];
+  return [`${from} AS reuse`, ...mark, `COPY ${REUSE_FOLDER} ${STAGE}/`, `RUN sh ${STAGE}/apply`, ''];
 }
 
 /** Before the archive, which puts the folders above the files right. */
