@@ -65,11 +65,11 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
   // Node and Python ask the resolver; what is compiled asks it for IPv4 as a rule.
   const isScript = command.names.some((each) => /^(?:node|nodejs|python[\d.]*)$/.test(each));
   const findings = await collectFindings(context, { names: isScript ? 'first' : 'ipv4' });
-  const name = command.program.slice(command.program.lastIndexOf('/') + 1);
-  if (NO_SERVERS.has(name)) return findings.done();
+  if (isNoServer(command.program)) return findings.done();
   const protocol = command.has('udp') ? 'udp' : 'tcp';
   const own = ownPrefix(context.service.name);
-  const host = hostOf(command, own);
+  const isFileServer = /http\.server$/.test(command.names[0] ?? '');
+  const host = (isFileServer ? command.option('b')?.value : undefined) ?? hostOf(command, own);
   const add = (setting: Setting): void => findings.add(host, setting.value, { ...setting, inferred: true }, protocol);
   const wholePorts = command.options(...PORT_OPTIONS).filter((setting) => parsePort(setting.value) !== null);
   const shortPorts =
@@ -77,7 +77,7 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
   for (const setting of [...wholePorts, ...shortPorts]) add(setting);
   for (const setting of [...command.options(...ADDRESS_OPTIONS), ...command.options('l', 'b')])
     addAddress(findings, setting, protocol);
-  if (/http\.server$/.test(command.names[0] ?? '')) {
+  if (isFileServer) {
     const given = command.arguments.find((argument) => parsePort(argument) !== null);
     add(given === undefined ? command.builtIn(8000) : command.setting(given));
   }
@@ -103,6 +103,12 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
     }
   }
   return findings.done();
+}
+
+/** By name where distributions put programs: somebody's own `/opt/dash/dash` is no shell. */
+function isNoServer(program: string): boolean {
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  return NO_SERVERS.has(name) && (name === program || /^(?:\/usr)?\/s?bin\//.test(program));
 }
 
 /** `GUESTBOOK_` for guestbook.service: what is named so speaks of the service itself, not of one it connects to. */

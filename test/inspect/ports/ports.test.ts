@@ -405,6 +405,21 @@ test(
 );
 test('unknown: clients and shells are no servers', listens, {}, ['/usr/bin/curl', '--port', '80'], []);
 
+test(
+  'unknown: a program of somebody’s own may be called like a shell',
+  listens,
+  {},
+  ['/opt/dash/dash', '--web.listen-address=:3001'],
+  ['?tcp *:3001'],
+);
+test(
+  'http.server: the short form of --bind',
+  listens,
+  {},
+  ['/usr/bin/python3', '-m', 'http.server', '-b', '127.0.0.1', '8500'],
+  ['?tcp 127.0.0.1:8500'],
+);
+
 test('a variable named after the service speaks of it, one named after another does not', async (t) => {
   const environment = { GUESTBOOK_PORT: '8081', GUESTBOOK_ADDRESS: '127.0.0.1', DATABASE_PORT: '5432' };
   const { ports } = await portsOf(
