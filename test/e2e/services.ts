@@ -57,9 +57,12 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   const root = await buildRoot(recipe, WORK);
   const disk = `${root}.disk`;
   const answers = `${root}.truth.json`;
-  if (!again || !existsSync(answers)) {
+  const isKnown = again && existsSync(answers);
+  if (!isKnown || !existsSync(disk)) {
     await installProbe(root, 10);
     await makeDisk(root, disk);
+  }
+  if (!isKnown) {
     await writeFile(answers, JSON.stringify(await bootGuest({ disk, timeoutMs: 1_200_000 }), null, 2));
   }
   const truth = JSON.parse(await readFile(answers, 'utf8')) as BootTruth;
