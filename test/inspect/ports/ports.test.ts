@@ -405,6 +405,36 @@ test(
 );
 test('unknown: clients and shells are no servers', listens, {}, ['/usr/bin/curl', '--port', '80'], []);
 
+const tunnels = test.macro<[string, readonly string[]]>({
+  title: (_, command, expected) => `${command} keeps ${expected.join(', ') || 'nothing'} open here`,
+  exec: async (t, command, expected) => {
+    const { ports } = await portsOf(memoryGuest({}), service('tunnel.service', command.split(' ')));
+    t.deepEqual(
+      ports.map((port) => port.replace(/ \/lib.*/, '')),
+      expected,
+    );
+  },
+});
+test(tunnels, '/usr/bin/ssh -N -o ExitOnForwardFailure=yes -L 8080:db:80 u@h', [
+  '?tcp 127.0.0.1:8080',
+  '?tcp [::1]:8080',
+]);
+test(tunnels, '/usr/bin/ssh -NTL 127.0.0.1:8081:db:80 -R 9000:x:1 -p 2222 h', ['?tcp 127.0.0.1:8081']);
+test(tunnels, '/usr/bin/ssh h -gND 1080', ['?tcp *:1080']);
+test(tunnels, '/usr/bin/ssh -N -L *:8082:/run/x.sock -L [::1]:8083:x:1 h', ['?tcp *:8082', '?tcp [::1]:8083']);
+test(tunnels, '/usr/bin/autossh -M 0 -N -L 0.0.0.0:8084:x:1 h -i k', ['?tcp 0.0.0.0:8084']);
+test(tunnels, '/usr/bin/ssh -N -R 8085:localhost:80 h sleep -L 1:x:2', []);
+test(
+  'uwsgi: vassals of an emperor that its own file names',
+  listens,
+  {
+    '/etc/uwsgi-emperor/emperor.ini': '[uwsgi]\nautoload = true\nemperor = /etc/uwsgi-emperor/vassals\n',
+    '/etc/uwsgi-emperor/vassals/site.ini': '[uwsgi]\nhttp-socket = 127.0.0.1:8020\n',
+    '/etc/uwsgi-emperor/vassals/site.ini.off': '[uwsgi]\nhttp-socket = 127.0.0.1:8021\n',
+  },
+  ['/usr/bin/uwsgi', '--ini', '/etc/uwsgi-emperor/emperor.ini'],
+  ['tcp 127.0.0.1:8020 /etc/uwsgi-emperor/vassals/site.ini:2'],
+);
 test(
   'unknown: a program of somebody’s own may be called like a shell',
   listens,

@@ -269,4 +269,11 @@ static_resources:
     files: {},
     ports: ['?tcp *:31337 /lib/systemd/system/relay.service:1'],
   },
+  {
+    reader: 'ssh-tunnel',
+    unit: 'tunnel.service',
+    command: ['/usr/bin/autossh', '-M', '0', '-N', '-L', '5433:localhost:5432', 'database.example'],
+    files: { '/etc/hosts': '127.0.0.1 localhost\n' },
+    ports: ['?tcp 127.0.0.1:5433 /lib/systemd/system/tunnel.service:1'],
+  },
 ];

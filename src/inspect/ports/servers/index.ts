@@ -59,6 +59,7 @@ import { samba } from './samba.js';
 import { snmpd } from './snmpd.js';
 import { springBoot } from './spring-boot.js';
 import { squid } from './squid.js';
+import { sshTunnel } from './ssh-tunnel.js';
 import { sshd } from './sshd.js';
 import { stunnel } from './stunnel.js';
 import { supervisord } from './supervisord.js';
@@ -142,6 +143,7 @@ export const PORT_READERS: readonly PortReader[] = [
   springBoot,
   squid,
   sshd,
+  sshTunnel,
   stunnel,
   supervisord,
   systemdResolved,

@@ -5,6 +5,7 @@ import { collectFindings } from '../findings.js';
 import { type Entry, parseLines, unquote } from '../formats/lines.js';
 import type { PortReader } from '../reader.js';
 import { fallback, fromFile } from '../settings.js';
+import { readTunnels } from './ssh-tunnel.js';
 
 /** sshd_config(5). */
 export const sshd: PortReader = {
@@ -13,6 +14,7 @@ export const sshd: PortReader = {
   packages: ['openssh-server'],
   socketReplaces: true,
   async read(context) {
+    if (/(?:^|\/)(?:auto)?ssh$/.test(context.command.program)) return readTunnels(context);
     const findings = await collectFindings(context);
     const { command, files } = context;
     const configuration = command.option('f')?.value ?? '/etc/ssh/sshd_config';

@@ -32,12 +32,7 @@ export const uwsgi: PortReader = {
       ...command.options('ini').map((setting) => setting.value),
       ...command.arguments.filter((argument) => /\.ini$/.test(argument) && !argument.startsWith('-')),
     ];
-    const vassals = command
-      .options('emperor')
-      .flatMap((setting) => [
-        ...files.expand(setting.value).filter((path) => path.endsWith('.ini')),
-        ...files.folder(setting.value, '.ini'),
-      ]);
+    const vassals = command.options('emperor').flatMap(({ value }) => vassalsOf(context, value));
     // Debian's script starts each file of apps-enabled.
     const debian =
       /init\.d/.test(command.program) || command.arguments.length === 0
@@ -53,9 +48,19 @@ export const uwsgi: PortReader = {
   },
 };
 
-async function addFile(context: PortContext, path: string, findings: Findings): Promise<void> {
+/** What the emperor watches: a folder, or a pattern. */
+function vassalsOf({ files }: PortContext, watched: string): string[] {
+  return [...files.expand(watched).filter((path) => path.endsWith('.ini')), ...files.folder(watched, '.ini')];
+}
+
+async function addFile(context: PortContext, path: string, findings: Findings, isVassal = false): Promise<void> {
   const name = path.replace(/^.*\//, '').replace(/\.ini$/, '');
   for (const entry of await readLines(context.files, path, { ...INI_STYLE, separator: '=' })) {
+    // A vassal may be an emperor too; one level is what is met.
+    if (entry.key === 'emperor' && !isVassal && entry.section === 'uwsgi') {
+      for (const vassal of vassalsOf(context, entry.value).slice(0, 200))
+        await addFile(context, vassal, findings, true);
+    }
     if (!KEYS.includes(entry.key) || (entry.section !== '' && entry.section !== 'uwsgi')) continue;
     addSocket(findings, { ...fromFile(entry), value: entry.value.replaceAll('%n', name).replaceAll('%N', name) });
   }
