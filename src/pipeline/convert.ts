@@ -3,12 +3,14 @@ import { AppError } from '../errors.js';
 import type { Plan } from '../model/plan.js';
 import type { Knowledge } from '../plan/plan-machines.js';
 import type { BuiltSizes, StepDuration } from '../render/report.js';
+import type { FileLock } from '../tools/file-lock.js';
 import { startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { findCredentials, placeCredentials, withCredentials } from './build-credentials.js';
 import { type BuiltImages, buildImages } from './build-images.js';
 import { learnBases } from './build-knowledge.js';
+import { lockImages } from './build-lock.js';
 import { pushImages, refuseSecrets } from './build-push.js';
 import type { DiffStrategy } from './build-reuse.js';
 import { buildServices } from './build-services.js';
@@ -62,11 +64,13 @@ export async function convert(request: ConvertRequest, { progress, signal }: Run
     const workFolder = await output.makeWorkFolder(request.workDir ?? undefined);
     const collection = await collectMachines({ ...request, quick: false }, { ...context, spoolFolder: workFolder });
     times.oneAtATime();
+    let lock: FileLock | null = null;
     try {
       const plan = planCollected(collection, request);
       if (request.push !== null && !request.allowSecrets) refuseSecrets(collection);
       const spooled = collection.machines.reduce((sum, { spool }) => sum + (spool?.bytes ?? 0), 0);
       await requireSpace(output.stagingPath, spooled, 'the archives');
+      if (engine !== null) lock = await lockImages(plan, engine.name, context);
       const result =
         engine === null
           ? await writeContexts(plan, collection, request, output, context)
@@ -85,6 +89,7 @@ export async function convert(request: ConvertRequest, { progress, signal }: Run
           : await pushImages(result.plan, request.push, { ...context, engine });
       return { ...outcome, steps, verifications, built, pushed };
     } finally {
+      await lock?.release();
       await collection.release();
     }
   } finally {

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { lstat, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { gunzip, gzip } from 'node:zlib';
 import type { MachineSource } from '../model/machine.js';
 import { folderState } from './folder-state.js';
 import type { ReadMachine } from './inspect-machine.js';
+import { ownFolder } from './own-folder.js';
 import type { ReadRequest } from './request.js';
 
 /**
@@ -100,21 +100,6 @@ async function identity(source: MachineSource, request: ReadRequest, code: strin
     }
   }
   return hash.digest('hex');
-}
-
-/** The user's own cache folder; null when there is none that only the user may write to. */
-async function ownFolder(): Promise<string | null> {
-  const named = process.env.XDG_CACHE_HOME;
-  const parent = named !== undefined && isAbsolute(named) ? named : join(homedir(), '.cache');
-  const folder = join(parent, 'vm2docker-image');
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const { uid, mode } = await lstat(folder);
-    const isOwn = uid === process.getuid?.() && (mode & 0o170000) === 0o040000 && (mode & 0o077) === 0;
-    return isOwn ? folder : null;
-  } catch {
-    return null;
-  }
 }
 
 async function loadEntry(path: string, source: MachineSource): Promise<ReadMachine | undefined> {
