@@ -3,10 +3,16 @@ import { AppError, ERROR_CODES, type ErrorCode } from '../../errors.js';
 import type { BridgeRequest } from './bridge-view.js';
 import type { Message, Reply, Request, SentError, WorkerOptions } from './protocol.js';
 
-/** Megabytes of JavaScript objects, and seconds without an answer, after which the reader gives a disk up. */
-const MAX_HEAP = 1024;
+/** After which the reader gives a disk up. */
+export interface ReaderLimits {
+  /** Megabytes of JavaScript objects. */
+  readonly heapMegabytes: number;
+  /** Without an answer. */
+  readonly silenceSeconds: number;
+}
+
+const LIMITS: ReaderLimits = { heapMegabytes: 1024, silenceSeconds: 60 };
 const YOUNG_HEAP = 8;
-const SILENCE = 60;
 
 /** The worker as a function from request to answers. One request at a time. */
 export interface ReaderThread {
@@ -15,16 +21,14 @@ export interface ReaderThread {
   close(): Promise<void>;
 }
 
-/**
- * @param serve Fetches bytes of a disk for the worker.
- * @param silenceSeconds How long the worker may be without an answer.
- */
+/** @param serve Fetches bytes of a disk for the worker. */
 export function startReaderThread(
   options: WorkerOptions,
   serve: (request: BridgeRequest) => Promise<void>,
-  silenceSeconds = SILENCE,
+  limits: Partial<ReaderLimits> = {},
 ): ReaderThread {
-  const worker = startWorker(options);
+  const { heapMegabytes, silenceSeconds } = { ...LIMITS, ...limits };
+  const worker = startWorker(options, heapMegabytes);
   const replies: Reply[] = [];
   let failure: AppError | undefined;
   let waiting: (() => void) | undefined;
@@ -46,7 +50,7 @@ export function startReaderThread(
   });
   worker.on('error', (error: Error & { code?: string }) => {
     const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    fail(isMemory ? `it needs more than ${MAX_HEAP} MB of memory` : `the reader failed: ${error.message}`);
+    fail(isMemory ? `it needs more than ${heapMegabytes} MB of memory` : `the reader failed: ${error.message}`);
   });
   worker.on('exit', () => fail('the reader ended early'));
 
@@ -82,8 +86,8 @@ export function startReaderThread(
   };
 }
 
-function startWorker(workerData: WorkerOptions): Worker {
-  const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP, maxYoungGenerationSizeMb: YOUNG_HEAP };
+function startWorker(workerData: WorkerOptions, heapMegabytes: number): Worker {
+  const resourceLimits = { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_HEAP };
   const settings = { workerData, resourceLimits, stdout: true, stderr: true };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), settings);
   // From source, in tests: a worker does not inherit the loader that understands TypeScript.

@@ -1,4 +1,5 @@
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { BRIDGE_BYTES } from '../../../src/guest/native/bridge-view.js';
 import { startReaderThread } from '../../../src/guest/native/reader-thread.js';
@@ -20,7 +21,7 @@ import { command, emptyImage, machineOf, mounted, openImages, whyNoMount } from 
  * journals: length, ring, targets, no silent end before a sound commit        M (ext4-dirty, xfs-dirty)
  * partitions, LVM, md                                                         "a ring"; lvm.test.ts; disk/views/md.test.ts
  * images: tables, clusters, grains, what they refer to                        test/disk/hostile.test.ts, refusals.test.ts
- * the whole run: heap and silence of the worker                               "a reader that says nothing"
+ * the whole run: heap and silence of the worker                               "a folder of millions", "a reader that says nothing"
  */
 
 const check = whyNoMount === null ? test.serial : test.skip;
@@ -176,10 +177,42 @@ check(`extended partitions in a ring are declined${why}`, async (t) => {
   t.regex(error.message, /logical partitions/);
 });
 
+check(`a folder of millions of names ends the reader at its heap's limit, not the program${why}`, async (t) => {
+  const image = emptyImage('millions', 96 * MIB);
+  command('mkfs.ext4', '-q', '-F', '-t', 'ext2', '-b', '4096', image);
+  // What a program wrote as a file becomes a folder: records of twelve bytes, each the name of one file.
+  mounted(image, '', (folder) => {
+    command('sh', '-ec', `cd ${folder}; mkdir etc usr; echo x > etc/passwd`);
+    const block = Buffer.alloc(4096);
+    for (let at = 0; at + 24 <= block.length; at += 12) {
+      block.writeUInt32LE(statSync(join(folder, 'etc/passwd')).ino, at);
+      block.set([12, 0, 1, 1, 0x61], at + 4);
+    }
+    block.writeUInt16LE(4096 - 340 * 12, 340 * 12 + 4);
+    const blocks = Buffer.alloc(MIB, block);
+    for (let count = 0; count < 60; count += 1) appendFileSync(join(folder, 'usr/huge'), blocks);
+  });
+  debugfs(image, 'sif usr/huge mode 040755');
+  const thread = startReaderThread({ disks: machineOf(image).disks, bridged: new Map() }, async () => {}, {
+    heapMegabytes: 64,
+  });
+  t.teardown(thread.close);
+  const error = await t.throwsAsync(
+    async () => {
+      for (let reply = await thread.ask({ kind: 'open' }); reply.kind === 'entries'; )
+        reply = await thread.ask({ kind: 'next' });
+    },
+    { code: 'native-declined' },
+  );
+  t.regex(error.message, /more than 64 MB of memory/);
+  // Whoever asks again is told the same.
+  await t.throwsAsync(thread.ask({ kind: 'next' }), { code: 'native-declined', message: error.message });
+});
+
 test('a reader that says nothing for too long is ended', async (t) => {
   const access = { disk: 0, size: MIB, control: new SharedArrayBuffer(4), data: new SharedArrayBuffer(BRIDGE_BYTES) };
   const { disks } = machineOf('/nowhere');
-  const thread = startReaderThread({ disks, bridged: new Map([[0, access]]) }, async () => {}, 4);
+  const thread = startReaderThread({ disks, bridged: new Map([[0, access]]) }, async () => {}, { silenceSeconds: 4 });
   t.teardown(thread.close);
   const started = performance.now();
   const error = await t.throwsAsync(thread.ask({ kind: 'open' }), { code: 'native-declined' });
