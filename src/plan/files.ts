@@ -93,14 +93,20 @@ export function sameMetadata(a: Entry, b: Entry): boolean {
  * nothing otherwise, since engines take an empty one for a plain file.
  */
 export function withFolders(paths: Iterable<string>): string[] {
+  const all = addFolders(paths);
+  if (all.size > 1) all.delete('/');
+  return [...all].sort(comparePaths);
+}
+
+/** The paths and every folder above, the root first. */
+function addFolders(paths: Iterable<string>): Set<string> {
   const all = new Set<string>(['/']);
   for (const path of paths) {
     all.add(path);
     // Above a folder that is there already lies nothing new, now or when its own turn comes.
     for (let folder = parentPath(path); !all.has(folder); folder = parentPath(folder)) all.add(folder);
   }
-  if (all.size > 1) all.delete('/');
-  return [...all].sort(comparePaths);
+  return all;
 }
 
 /**
@@ -109,22 +115,32 @@ export function withFolders(paths: Iterable<string>): string[] {
  * of sparse files, which count as allocated.
  */
 export function measure(files: MachineFiles, paths: readonly string[]): { size: number; tar: number } {
-  const seen = new Map<string, string>();
   let size = 0;
   let tar = TAR_END_SIZE;
-  for (const path of withFolders(paths)) {
-    const entry = files.machine.files.records.get(path)?.entry;
-    if (entry === undefined || path === '/') continue;
-    const first = entry.links > 1 && entry.type !== 'directory' ? seen.get(entry.fileId) : undefined;
-    if (first === undefined && entry.links > 1) seen.set(entry.fileId, path);
-    if (first === undefined && entry.type === 'file') size += entry.size;
+  const add = (path: string, entry: Entry, linkTo?: string): void => {
+    if (linkTo === undefined && entry.type === 'file') size += entry.size;
     const attributes = files.machine.files.attributes?.get(path);
     tar += tarMemberSize({
       entry,
-      ...(first === undefined ? {} : { linkTo: first }),
+      ...(linkTo === undefined ? {} : { linkTo }),
       ...(attributes === undefined ? {} : { attributes }),
       ...(isMostlyHoles(entry) ? { extents: [{ offset: 0, length: entry.allocated }] } : {}),
     });
+  };
+  // Order matters only between the names of one file: the first of them in the archive has the content.
+  const linked: string[] = [];
+  for (const path of addFolders(paths)) {
+    const entry = files.machine.files.records.get(path)?.entry;
+    if (entry === undefined || path === '/') continue;
+    if (entry.links > 1 && entry.type !== 'directory') linked.push(path);
+    else add(path, entry);
+  }
+  const first = new Map<string, string>();
+  for (const path of linked.sort(comparePaths)) {
+    const { entry } = files.machine.files.records.get(path)!;
+    const linkTo = first.get(entry.fileId);
+    if (linkTo === undefined) first.set(entry.fileId, path);
+    add(path, entry, linkTo);
   }
   return { size, tar };
 }

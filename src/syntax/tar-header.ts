@@ -158,13 +158,13 @@ export function padded(size: number): number {
  */
 export function tarRefusal(entry: Entry): string | null {
   if (entry.type === 'socket') return 'tar has no type for sockets; programs make them when they start';
-  if (baseName(entry.path).startsWith('.wh.')) return 'names that begin with .wh. mean a deletion in image layers';
+  const isMarked = entry.path.includes('/.wh.');
+  if (isMarked && baseName(entry.path).startsWith('.wh.'))
+    return 'names that begin with .wh. mean a deletion in image layers';
   if (entry.type === 'character' && entry.device?.major === 0 && entry.device.minor === 0) {
     return 'a character device 0:0 means a deletion to the storage of engines';
   }
-  const parts = entry.path.split('/');
-  if (parts.some((part) => part.startsWith('.wh.'))) return `${displayPath(entry.path)} lies in a folder named .wh.*`;
-  return null;
+  return isMarked ? `${displayPath(entry.path)} lies in a folder named .wh.*` : null;
 }
 
 /** Why an attribute gets lost in an image, or null for one that engines keep when they add an archive. */

@@ -29,7 +29,7 @@ export function deltaLayer(question: DeltaQuestion): LayerPlan {
   const { files, chain } = question;
   const { paths, certain, doubtful, isExact } = differingPaths(question);
   const low = measure(files, certain);
-  const high = measure(files, [...certain, ...doubtful]);
+  const high = doubtful.length === 0 ? low : measure(files, [...certain, ...doubtful]);
   const range = (from: number, to: number) =>
     isExact ? { predicted: to } : { predicted: Math.round((from + to) / 2), interval: { low: from, high: to } };
   const name = files.machine.source.name;
