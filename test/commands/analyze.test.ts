@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { cli, inScratch, noSmallDisk, SMALL_DISK } from './cli.js';
+import { outputOf } from './output-of.js';
 
 /** The small machine of images/small through the whole command, with our own reader unless a title says otherwise. */
 const onDisk = noSmallDisk === null ? test.serial : test.serial.skip;
@@ -41,22 +42,6 @@ async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-/** Every file below the folder with its bytes; `run` and the path as given are not compared. */
-function outputOf(folder: string): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    const path = join(folder, name);
-    if (!statSync(path).isFile()) continue;
-    const bytes = readFileSync(path);
-    if (name !== 'report.json') files.set(name, bytes.toString('latin1'));
-    else {
-      const { run: _, vms, ...rest } = JSON.parse(bytes.toString()) as { run: unknown; vms: { source: unknown }[] };
-      files.set(name, JSON.stringify({ ...rest, vms: vms.map(({ source: __, ...vm }) => vm) }));
-    }
-  }
-  return files;
 }
 
 onDisk(`the packages are those that dpkg-query lists on the same root${why}`, async (t) => {
