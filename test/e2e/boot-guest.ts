@@ -67,9 +67,12 @@ ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
   echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
   if [ -e /probe.d/ask ]; then
     echo '=====ANSWERS====='
+    # Some servers answer others otherwise than their own machine: asked over the card, too, where they listen there.
+    outside() { sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/%[^ ]*//' | grep -vE '^(127\\.|\\[::1\\]|\\[fe80)' | sed -E 's/.* /10.0.2.15:/' | sort -u; }
     # Datagrams to high ports are what clients wait for.
     places() { sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/%[^ ]*//; s/^(\\*|0\\.0\\.0\\.0|\\[::\\]) /127.0.0.1 /; s/^\\[(.*)\\]/\\1/; s/ /:/' | sort -u; }
     bash /probe.d/ask 10 $(ss -Hlnt | places) $(ss -Hlnu | places | grep -vE ':(3[2-9]|[456])[0-9]{3}$' | sed 's/^/udp\\//')
+    bash /probe.d/ask 10 $(ss -Hlnt | outside) $(ss -Hlnu | outside | grep -vE ':(3[2-9]|[456])[0-9]{3}$' | sed 's/^/udp\\//') | sed 's/^/outside:/'
   fi
   echo '=====END====='
 ) &

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,7 +13,10 @@ export async function dockerDaemon(): Promise<Daemon> {
   const base = { PATH: `/usr/bin:${process.env.PATH}`, DOCKER_BUILDKIT: '0', COMPOSE_DOCKER_CLI_BUILD: '0' };
   if (await answers(base)) return { environment: base, stop: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const remove = async (): Promise<void> => {
+    await unmountBelow(folder);
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
     const daemon = await startDocker(folder);
     return {
@@ -27,6 +30,13 @@ export async function dockerDaemon(): Promise<Daemon> {
     await remove();
     throw error;
   }
+}
+
+/** The engine leaves the network namespace of `--network host` mounted. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+  for (const mount of mounts.filter((point) => point.startsWith(`${folder}/`)).reverse())
+    await execute('umount', [mount]);
 }
 
 async function answers(environment: Readonly<Record<string, string>>): Promise<boolean> {
