@@ -2,6 +2,7 @@ import { parseEndpoint, parsePort } from './addresses.js';
 import type { CommandLine } from './command-line.js';
 import { collectFindings, type Findings } from './findings.js';
 import type { PortContext, PortFindings } from './reader.js';
+import { readScript } from './script-source.js';
 import type { Setting } from './setting.js';
 
 /** Options that name nothing but a port to listen on. */
@@ -66,6 +67,10 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
   const isScript = command.names.some((each) => /^(?:node|nodejs|python[\d.]*)$/.test(each));
   const findings = await collectFindings(context, { names: isScript ? 'first' : 'ipv4' });
   if (isNoServer(command.program)) return findings.done();
+  // What a script of somebody's own says in so many words counts before what its surroundings suggest.
+  for (const { host, port, protocol, path, line } of await readScript(context))
+    findings.add(host, port, { evidence: { path, line }, inferred: true }, protocol);
+  if (!findings.isEmpty) return findings.done();
   const protocol = command.has('udp') ? 'udp' : 'tcp';
   const own = ownPrefix(context.service.name);
   const isFileServer = /http\.server$/.test(command.names[0] ?? '');
