@@ -19,9 +19,23 @@ export function companionOf(
   return (path) => {
     const record = DPKG_INFO.exec(path);
     if (record !== null) return keys.get(record[1]!);
-    return compiledPythonSource(path, records)?.owners[0];
+    const owner = compiledPythonSource(path, records)?.owners[0];
+    return owner === undefined ? undefined : (compilerOf(owner, keys) ?? owner);
   };
 }
+
+/**
+ * Debian's interpreters compile their libraries, which are packages apart: where only the library is installed nobody
+ * does. Other packages compile their own sources.
+ */
+function compilerOf(owner: string, keys: ReadonlyMap<string, string>): string | undefined {
+  const match = PYTHON_LIBRARY.exec(owner);
+  if (match === null) return undefined;
+  const [, version, part] = match;
+  return keys.get(part === 'minimal' ? `python${version}-minimal` : `python${version}`);
+}
+
+const PYTHON_LIBRARY = /^libpython(\d+(?:\.\d+)?)-(minimal|stdlib)(?::|$)/;
 
 /** dpkg(1), "FILES": what a package's control archive brought, by its name. */
 const DPKG_INFO =

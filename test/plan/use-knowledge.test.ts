@@ -190,3 +190,36 @@ test('what a root of our own has in a version that the archive replaced lies rig
   const lone = machineOf({ packages: [BASH, large, LIBSSL, libc] });
   t.false(isThere(layers(lone, known, { baseImage: 'bootstrap' })));
 });
+
+test('where packages lie from the disk, what package managers note of all goes with the topmost, as far as nothing is installed on it', (t) => {
+  const files = { '/var/lib/dpkg/status': 's'.repeat(1000), '/var/cache/debconf/config.dat': 'answers' };
+  const offered = offer({ nginx: '1.22-9', libssl3: '1.0-1', libc6: '2.36-2' });
+  const base = [packageOf(BASH), packageOf(LIBC)];
+  const machine = machineOf({ packages: [BASH, NGINX, LIBSSL, LIBC], files });
+  const [, disk] = layers(machine, { packages: base, offered });
+  t.deepEqual(disk!.paths, ['/usr/sbin/nginx', '/var/lib/dpkg/status']);
+
+  const other = machineOf({
+    name: 'other',
+    packages: [BASH, NGINX, LIBSSL, LIBC],
+    files: { '/var/lib/dpkg/status': 'o' },
+  });
+  const [, shared] = layers([machine, other], { packages: base, offered });
+  t.deepEqual(shared!.paths, ['/usr/sbin/nginx']);
+  const all = offer({ nginx: '1.22-2', libssl3: '1.0-1', libc6: '2.36-2' });
+  t.true(layers(machine, { packages: base, offered: all }).every(({ paths }) => paths === undefined));
+});
+
+test('what an interpreter compiled of its library goes with the interpreter, which alone compiles it', (t) => {
+  const pyc = '/usr/lib/python3.11/__pycache__/abc.cpython-311.pyc';
+  const library = { name: 'libpython3.11-minimal', files: { '/usr/lib/python3.11/abc.py': 'source' } };
+  const python = { name: 'python3.11-minimal', version: '2', files: { '/usr/bin/python3.11': 'python' } };
+  const machine = machineOf({ packages: [BASH, library, python], files: { [pyc]: 'compiled' } });
+  const offered = offer({ 'libpython3.11-minimal': '1.0-1', 'python3.11-minimal': '3' });
+  const [install, disk] = layers(machine, { packages: [packageOf(BASH)], offered });
+  t.deepEqual(
+    install!.packages.map(({ name }) => name),
+    ['libpython3.11-minimal'],
+  );
+  t.deepEqual(disk!.paths, ['/usr/bin/python3.11', pyc]);
+});

@@ -20,16 +20,25 @@ export interface LayerQuestion {
   readonly reason: string;
 }
 
+export interface DiskSetting {
+  /** Which of the packages' paths; absent: all. */
+  readonly isWanted?: (path: string) => boolean;
+  /** Paths of no package that go with them. */
+  readonly more?: readonly string[];
+}
+
 /** A layer whose packages' unchanged files are laid down from the disk. */
 export function diskLayer(
   question: LayerQuestion,
   kind: 'packages' | 'base',
-  isWanted: (path: string) => boolean = () => true,
+  { isWanted = () => true, more = [] }: DiskSetting = {},
 ): LayerPlan {
   const [first, ...others] = question.machines as [MachineFiles, ...MachineFiles[]];
   const shared = question.packages
     .flatMap((item) => unchangedPaths(first, item))
-    .filter((path) => isWanted(path) && others.every((other) => sameFile(first, other, path)))
+    .filter(isWanted)
+    .concat(more)
+    .filter((path) => others.every((other) => sameFile(first, other, path)))
     .sort(comparePaths);
   const paths = withWholeGroupsOnly(first, shared);
   const { size, tar } = measure(first, paths);

@@ -22,6 +22,6 @@ export function strippedLayer(
   const packages = basePackages.filter((item) => unchangedPaths(first, item).some(isMissing));
   if (packages.length === 0) return null;
   const reason = 'the base leaves documents and the like out of its packages';
-  const layer = diskLayer({ ...question, packages, reason }, 'packages', isMissing);
+  const layer = diskLayer({ ...question, packages, reason }, 'packages', { isWanted: isMissing });
   return layer.size.predicted < MIN_BYTES ? null : layer;
 }

@@ -7,6 +7,7 @@ import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
 import type { ReductionContext } from '../resolver/reduce.js';
 import { localPackage, type PackageModes } from './modes.js';
 import { diskLayer, installLayer } from './package-layers.js';
+import { packageState } from './package-state.js';
 import { packageTree } from './package-tree.js';
 import type { TreeNode, TreePackage } from './tree-problem.js';
 
@@ -89,7 +90,9 @@ function nodeLayers(
     const inBase = members[node.machines[0]!]!.reduction.base;
     const layer =
       mode === 'disk'
-        ? diskLayer(layerQuestion, 'packages')
+        ? diskLayer(layerQuestion, 'packages', {
+            more: question.isChecked === true && node.children.length === 0 ? packageState(machines[0]!) : [],
+          })
         : installLayer(layerQuestion, context, union(inBase, installed), {
             foreignArchitectures,
             sources: question.sources,
