@@ -55,7 +55,7 @@ test('an archive that asks for a password is built from, with files of packages,
   }
 });
 
-test('what a base was stripped of is laid down once, above it, and the machine comes out whole', async (t) => {
+test('what a base was stripped of is laid down once, above it, and two runs at once do not disturb each other', async (t) => {
   const place = workplace('stripped');
   t.teardown(() => place.remove());
   const { folder, environment } = place;
@@ -83,6 +83,17 @@ test('what a base was stripped of is laid down once, above it, and the machine c
     const delta = layers.find(({ kind }) => kind === 'delta');
     t.true(delta!.size.built! < 4_000_000, `${engine}: the delta brings ${delta!.size.built} bytes`);
   }
+
+  // Without what is built already, each installs its own packages of the same names.
+  const together = await Promise.all(
+    ['one', 'two'].map((name) => {
+      const output = join(folder, `out-${name}`);
+      const command = ['convert', `${name}=${machine}`, '--engine', 'buildah', '--verify', '--base-rootfs', base];
+      return runTool([...command, '--packages', 'install', '--no-cache', '--output', output], environment);
+    }),
+  );
+  for (const { status, stdout, stderr } of together) t.is(status, 0, stdout + stderr);
+  t.regex(together.map(({ stderr }) => stderr).join(''), /waiting for another conversion/);
 });
 
 function sources(): string[] {
