@@ -101,10 +101,14 @@ export function withFolders(paths: Iterable<string>): string[] {
 /** The paths and every folder above, the root first. */
 function addFolders(paths: Iterable<string>): Set<string> {
   const all = new Set<string>(['/']);
+  let last = '';
   for (const path of paths) {
     all.add(path);
+    // Most follow another one from the same folder.
+    if (last !== '' && path.startsWith(last) && !path.includes('/', last.length)) continue;
     // Above a folder that is there already lies nothing new, now or when its own turn comes.
     for (let folder = parentPath(path); !all.has(folder); folder = parentPath(folder)) all.add(folder);
+    last = path.slice(0, path.lastIndexOf('/') + 1);
   }
   return all;
 }
@@ -120,12 +124,13 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   const add = (path: string, entry: Entry, linkTo?: string): void => {
     if (linkTo === undefined && entry.type === 'file') size += entry.size;
     const attributes = files.machine.files.attributes?.get(path);
-    tar += tarMemberSize({
-      entry,
-      ...(linkTo === undefined ? {} : { linkTo }),
-      ...(attributes === undefined ? {} : { attributes }),
-      ...(isMostlyHoles(entry) ? { extents: [{ offset: 0, length: entry.allocated }] } : {}),
-    });
+    const extents = isMostlyHoles(entry) ? [{ offset: 0, length: entry.allocated }] : undefined;
+    const isPlain = linkTo === undefined && attributes === undefined && extents === undefined;
+    tar += tarMemberSize(
+      isPlain
+        ? { entry }
+        : { entry, ...(linkTo && { linkTo }), ...(attributes && { attributes }), ...(extents && { extents }) },
+    );
   };
   // Order matters only between the names of one file: the first of them in the archive has the content.
   const linked: string[] = [];

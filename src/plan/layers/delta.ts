@@ -60,7 +60,7 @@ export interface DifferingPaths {
 /** What the layers of the chain do not bring as the machine has it. */
 export function differingPaths(question: DeltaQuestion): DifferingPaths {
   const { files, chain } = question;
-  const laid = laidDown(question);
+  const laidAt = laidDown(question);
   const installed = new Set(question.installed.map(packageKey));
   const isExact = installed.size === 0 && chain.every((layer) => layer.mode === 'disk');
   const installation = installationOf(files.machine.files.records, installed);
@@ -69,7 +69,7 @@ export function differingPaths(question: DeltaQuestion): DifferingPaths {
   const doubtful: string[] = [];
   for (const [path, record] of files.kept) {
     const { entry } = record;
-    const below = laid.get(path);
+    const below = laidAt(path);
     if (below !== undefined && (entry.type !== 'directory' || sameFolder(entry, below))) continue;
     if (entry.type !== 'directory' && isInstalled(files, record, installed)) continue;
     paths.push(path);
@@ -83,23 +83,31 @@ export function differingPaths(question: DeltaQuestion): DifferingPaths {
   return { paths, certain, doubtful, isExact };
 }
 
-/** Entries as the uppermost `disk` layer leaves them; folders above its files included. */
-function laidDown(question: DeltaQuestion): Map<string, Entry> {
-  const laid = new Map<string, Entry>();
+/** What the uppermost `disk` layer that has the path leaves there; folders above its files included. */
+function laidDown(question: DeltaQuestion): (path: string) => Entry | undefined {
+  const layers: ReadonlyMap<string, Entry>[] = [];
   for (const layer of question.chain) {
     const source = question.sourceOf.get(layer.id);
-    if (source !== undefined) for (const entry of entriesOf(layer, source)) laid.set(entry.path, entry);
+    if (source !== undefined) layers.unshift(entriesOf(layer, source));
   }
-  return laid;
+  return (path) => {
+    for (const entries of layers) {
+      const entry = entries.get(path);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  };
 }
 
 /** Every machine above asks for the same. */
-const entriesOnce = new WeakMap<LayerPlan, readonly Entry[]>();
+const entriesOnce = new WeakMap<LayerPlan, ReadonlyMap<string, Entry>>();
 
-function entriesOf(layer: LayerPlan, source: MachineFiles): readonly Entry[] {
-  const known = entriesOnce.get(layer) ?? layerEntries(source.machine, layer);
-  entriesOnce.set(layer, known);
-  return known;
+function entriesOf(layer: LayerPlan, source: MachineFiles): ReadonlyMap<string, Entry> {
+  const known = entriesOnce.get(layer);
+  if (known !== undefined) return known;
+  const entries = new Map(layerEntries(source.machine, layer).map((entry) => [entry.path, entry]));
+  entriesOnce.set(layer, entries);
+  return entries;
 }
 
 function sameFolder(a: Entry, b: Entry): boolean {

@@ -1,6 +1,6 @@
 import { layerCost } from './objective.js';
 import type { PackageUnits, UnitSet } from './package-units.js';
-import type { TreeNode, Weight } from './tree-problem.js';
+import { NOTHING, type TreeNode, type Weight } from './tree-problem.js';
 
 /**
  * The machines of a group as a binary tree, in which each node holds what all machines below share. Which of its nodes
@@ -132,27 +132,20 @@ function isSame(a: UnitSet, b: UnitSet): boolean {
   return true;
 }
 
-/** What the best layers among the nodes store, by nearest layer above and levels left; see `prune`. */
-interface Costs {
-  /** Of the ways to use the node and all below: index `ancestor * levels + (levels left − 1)`. */
-  readonly best: Float64Array;
-  readonly isLayer: Uint8Array;
-}
-
 /** Bytes that the tree stores when the best of its nodes become layers. */
 export function prunedCost(tree: Dendrogram, pruning: Pruning): number {
   const levels = countedLevels(tree, pruning.levels, COUNTED_LEVELS);
-  const costs = costsOf(tree, tree.root, [], { ...pruning, levels }, null);
-  return costs[costs.length - 1]!;
+  const costs = costsOf(tree, { ...pruning, levels }, null);
+  return costs[levels - 1]!;
 }
 
 /** The layer tree: those nodes that store least, each with what no layer above holds. */
 export function prune(tree: Dendrogram, pruning: Pruning): TreeNode[] {
   const levels = countedLevels(tree, pruning.levels, tree.leaves);
-  const chosen = new Map<number, Costs>();
-  costsOf(tree, tree.root, [], { ...pruning, levels }, chosen);
+  const chosen = new Map<number, Uint8Array>();
+  costsOf(tree, { ...pruning, levels }, chosen);
   const build = (node: number, depth: number, above: { index: number; node: number }, left: number): TreeNode[] => {
-    const { isLayer } = chosen.get(node)!;
+    const isLayer = chosen.get(node)!;
     const isLeaf = node < tree.leaves;
     if (!isLeaf && isLayer[above.index * levels + left - 1] === 0) {
       return [tree.left[node]!, tree.right[node]!].flatMap((child) => build(child, depth + 1, above, left));
@@ -185,52 +178,56 @@ function heightOf(tree: Dendrogram, node: number): number {
 }
 
 /**
- * Costs of a node and all below it for each nearest layer above (first none, then its ancestors from the root down).
- * A node is a layer, or its children stand in its place.
+ * Costs of the root and all below it by levels left, and for each node whether it is a layer.
+ *
+ * The costs of a node are told for each nearest layer above (first none, then its ancestors from the root down), and for
+ * each number of levels left: index `ancestor * levels + (levels left − 1)`. A node is a layer, or its children stand in
+ * its place. A search asks many thousand times, so all of it lies in one array: behind the costs of a node are those of
+ * its children, until they are summed up.
  */
-function costsOf(
-  tree: Dendrogram,
-  node: number,
-  above: Weight[],
-  pruning: Pruning,
-  chosen: Map<number, Costs> | null,
-): Float64Array {
+function costsOf(tree: Dendrogram, pruning: Pruning, chosen: Map<number, Uint8Array> | null): Float64Array {
   const { levels, minBytes } = pruning;
-  const own = tree.weight[node]!;
-  const best = new Float64Array((above.length + 1) * levels);
-  const isLayer = new Uint8Array(best.length);
-  const isLeaf = node < tree.leaves;
-  let [left, right]: Float64Array[] = [];
-  if (!isLeaf) {
-    above.push(own);
-    left = costsOf(tree, tree.left[node]!, above, pruning, chosen);
-    right = costsOf(tree, tree.right[node]!, above, pruning, chosen);
-    above.pop();
-  }
-  const ownIndex = (above.length + 1) * levels;
-  for (let index = 0; index <= above.length; index += 1) {
-    const from = index === 0 ? undefined : above[index - 1]!;
-    const install = own.install - (from?.install ?? 0);
-    const disk = own.disk - (from?.disk ?? 0);
-    const cost = layerCost(install, 'install') + layerCost(disk, 'disk');
-    const mayBeLayer = cost > 0 && install + disk >= minBytes;
-    for (let level = 0; level < levels; level += 1) {
-      const place = index * levels + level;
-      if (isLeaf) {
-        best[place] = cost;
-        continue;
-      }
-      const skipped = left![place]! + right![place]!;
-      // With levels that count, the last is the machine's own.
-      const below = levels === 1 ? ownIndex : ownIndex + level - 1;
-      const isUsable = mayBeLayer && (levels === 1 || level > 0);
-      const used = isUsable ? cost + left![below]! + right![below]! : Number.POSITIVE_INFINITY;
-      best[place] = Math.min(used, skipped);
-      isLayer[place] = used < skipped ? 1 : 0;
+  const height = heightOf(tree, tree.root);
+  const costs = new Float64Array((height + 1) * (height + 2) * levels);
+  const above: Weight[] = [];
+  const visit = (node: number, at: number): void => {
+    const own = tree.weight[node]!;
+    const isLeaf = node < tree.leaves;
+    const ownIndex = (above.length + 1) * levels;
+    const leftAt = at + ownIndex;
+    const rightAt = leftAt + ownIndex + levels;
+    if (!isLeaf) {
+      above.push(own);
+      visit(tree.left[node]!, leftAt);
+      visit(tree.right[node]!, rightAt);
+      above.pop();
     }
-  }
-  chosen?.set(node, { best, isLayer });
-  return best;
+    const isLayer = chosen === null ? null : new Uint8Array(ownIndex);
+    for (let index = 0; index <= above.length; index += 1) {
+      const from = index === 0 ? NOTHING : above[index - 1]!;
+      const install = own.install - from.install;
+      const disk = own.disk - from.disk;
+      const cost = layerCost(install, 'install') + layerCost(disk, 'disk');
+      const mayBeLayer = cost > 0 && install + disk >= minBytes;
+      for (let level = 0; level < levels; level += 1) {
+        const place = index * levels + level;
+        if (isLeaf) {
+          costs[at + place] = cost;
+          continue;
+        }
+        const skipped = costs[leftAt + place]! + costs[rightAt + place]!;
+        // With levels that count, the last is the machine's own.
+        const below = levels === 1 ? ownIndex : ownIndex + level - 1;
+        const isUsable = mayBeLayer && (levels === 1 || level > 0);
+        const used = isUsable ? cost + costs[leftAt + below]! + costs[rightAt + below]! : Number.POSITIVE_INFINITY;
+        costs[at + place] = Math.min(used, skipped);
+        if (isLayer !== null) isLayer[place] = used < skipped ? 1 : 0;
+      }
+    }
+    if (isLayer !== null) chosen!.set(node, isLayer);
+  };
+  visit(tree.root, 0);
+  return costs;
 }
 
 function machinesOf(tree: Dendrogram, node: number): number[] {

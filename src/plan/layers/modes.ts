@@ -74,6 +74,14 @@ export function packageModes(
 
 /** Carries `disk` up to everything that needs it, over all machines until nothing changes. */
 function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: PackageMode; reason: string }>): void {
+  const isBase = (identity: string): boolean =>
+    machines.every(
+      ({ base, baseKeys }) => base.has(identity) || baseKeys?.has(identity.slice(0, identity.indexOf('='))) === true,
+    );
+  const pending = [...modes]
+    .filter(([identity, { mode }]) => mode === 'disk' && !isBase(identity))
+    .map(([identity]) => identity);
+  if (pending.length === 0) return;
   const dependents = new Map<string, string[]>();
   for (const machine of machines) {
     const index = indexPackages(machine.packages, machine.manager, machine.architecture);
@@ -94,13 +102,6 @@ function spread(machines: readonly ModeMachine[], modes: Map<string, { mode: Pac
       }
     }
   }
-  const isBase = (identity: string): boolean =>
-    machines.every(
-      ({ base, baseKeys }) => base.has(identity) || baseKeys?.has(identity.slice(0, identity.indexOf('='))) === true,
-    );
-  const pending = [...modes]
-    .filter(([identity, { mode }]) => mode === 'disk' && !isBase(identity))
-    .map(([identity]) => identity);
   while (pending.length > 0) {
     const gone = pending.pop()!;
     for (const dependent of dependents.get(gone) ?? []) {

@@ -137,17 +137,20 @@ export function numberPackages(
   const known = items.map(() => false);
   for (const { packages } of members) {
     const index = indexPackages(packages, context.manager, context.architecture);
-    for (const item of packages) {
-      const number = numbers.get(packageIdentity(item));
-      if (number === undefined) continue;
+    const identities = packages.map(packageIdentity);
+    const isInBase = identities.map((identity) => baseKeys.has(identity));
+    const numberOf = identities.map((identity) => numbers.get(identity));
+    packages.forEach((item, node) => {
+      const number = numberOf[node];
+      if (number === undefined) return;
       const lists = item.depends
-        .map((requirement) => satisfiersOf(index, item, requirement).map((node) => packageIdentity(packages[node]!)))
-        .filter((satisfiers) => satisfiers.length > 0 && !satisfiers.some((identity) => baseKeys.has(identity)))
-        .map((satisfiers) => satisfiers.map((identity) => numbers.get(identity)!));
+        .map((requirement) => satisfiersOf(index, item, requirement))
+        .filter((satisfiers) => satisfiers.length > 0 && !satisfiers.some((each) => isInBase[each]))
+        .map((satisfiers) => satisfiers.map((each) => numberOf[each]!));
       // Machines may satisfy one need by different packages: any of them will do where it is present.
       needs[number] = known[number] ? mergeNeeds(needs[number]!, lists) : lists;
       known[number] = true;
-    }
+    });
   }
   return {
     items,
@@ -168,7 +171,10 @@ export function numberPackages(
 /** The needs of one package as two machines satisfy them, list by list where they correspond. */
 function mergeNeeds(known: number[][], more: number[][]): number[][] {
   if (known.length !== more.length) return [...known, ...more];
-  return known.map((list, index) => [...new Set([...list, ...more[index]!])]);
+  return known.map((list, index) => {
+    const added = more[index]!.filter((each) => !list.includes(each));
+    return added.length === 0 ? list : [...list, ...new Set(added)];
+  });
 }
 
 function union(a: readonly InstalledPackage[], b: readonly InstalledPackage[]): InstalledPackage[] {
