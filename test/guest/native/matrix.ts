@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { differences, seenByReader } from './compare.js';
 import { command, emptyImage, kernelView, openImages, populate } from './images.js';
@@ -91,4 +92,5 @@ export async function agreesWithKernel(t: ExecutionContext, variant: Variant, si
   t.true(expected.size > 1500, `only ${expected.size} entries`);
   t.deepEqual(differences(expected, actual).slice(0, 20), []);
   t.is(actual.size, expected.size);
+  rmSync(image);
 }
