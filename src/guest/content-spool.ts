@@ -96,7 +96,8 @@ export async function createContentSpool(path: string): Promise<ContentSpool> {
   };
 }
 
-async function writeAll(file: FileHandle, data: Buffer, position: number): Promise<void> {
+/** Writes all of the data at the position: one call may write less. */
+export async function writeAll(file: FileHandle, data: Buffer, position: number): Promise<void> {
   for (let written = 0; written < data.length; ) {
     written += (await file.write(data, written, data.length - written, position + written)).bytesWritten;
   }

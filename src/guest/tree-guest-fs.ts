@@ -1,7 +1,8 @@
 import { AppError } from '../errors.js';
 import type { Entry } from '../model/entry.js';
-import type { GuestFs, StreamItem } from '../model/guest-fs.js';
+import type { GuestFs, OpenGuestFile, StreamItem } from '../model/guest-fs.js';
 import { displayPath, isWithin, joinPath } from '../model/path.js';
+import { openFile } from './open-file.js';
 import type { Tree } from './tree.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
@@ -64,6 +65,10 @@ export abstract class TreeGuestFs implements GuestFs {
     } catch (error) {
       throw unreadable(error, path);
     }
+  }
+
+  openFile(path: string, options: { maxBytes: number }): Promise<OpenGuestFile> {
+    return openFile(this, path, options);
   }
 
   async prefetch(paths: readonly string[]): Promise<void> {

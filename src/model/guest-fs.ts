@@ -1,4 +1,5 @@
 import type { Entry, ExtendedAttributes } from './entry.js';
+import type { RandomAccess } from './random-access.js';
 
 /**
  * The file tree of one guest as it would see itself: its file systems mounted where its `fstab` says.
@@ -24,6 +25,11 @@ export interface GuestFs {
    */
   readFile(path: string, options?: { maxBytes?: number }): Promise<Buffer>;
   /**
+   * A regular file (links followed) to be read here and there: a large one lies on the host meanwhile, not in memory.
+   * @throws AppError as `readFile`, and `disk-space`.
+   */
+  openFile(path: string, options: { maxBytes: number }): Promise<OpenGuestFile>;
+  /**
    * Fetches files into memory, so that `readFile` answers at once. Folders count with all that is below them.
    * Files above the size limit and files that are mostly holes stay outside. Paths that do not exist are ignored.
    */
@@ -34,6 +40,11 @@ export interface GuestFs {
    * `visit` resolves. Files with holes bring `segments` instead of zeros.
    */
   stream(visit: (item: StreamItem) => Promise<void>, select?: (entry: Entry) => boolean): Promise<void>;
+}
+
+export interface OpenGuestFile extends RandomAccess {
+  /** Frees what it holds. Idempotent. */
+  close(): Promise<void>;
 }
 
 export interface StreamItem {

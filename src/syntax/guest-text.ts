@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import type { Problem } from '../model/evidence.js';
-import type { GuestFs } from '../model/guest-fs.js';
+import type { GuestFs, OpenGuestFile } from '../model/guest-fs.js';
 import { decodePath, displayPath } from '../model/path.js';
 
 /**
@@ -13,6 +13,25 @@ export async function readOptional(
   maxBytes: number,
   problems: Problem[],
 ): Promise<Buffer | undefined> {
+  return await unlessHindered(fs, path, problems, () => fs.readFile(path, { maxBytes }));
+}
+
+/** As {@link readOptional}, for a file that may be large and is read here and there; the caller closes it. */
+export async function openOptional(
+  fs: GuestFs,
+  path: string,
+  maxBytes: number,
+  problems: Problem[],
+): Promise<OpenGuestFile | undefined> {
+  return await unlessHindered(fs, path, problems, () => fs.openFile(path, { maxBytes }));
+}
+
+async function unlessHindered<Result>(
+  fs: GuestFs,
+  path: string,
+  problems: Problem[],
+  read: () => Promise<Result>,
+): Promise<Result | undefined> {
   const entry = fs.stat(path);
   if (entry === undefined) return undefined;
   const shown = displayPath(path);
@@ -21,7 +40,7 @@ export async function readOptional(
     return undefined;
   }
   try {
-    return await fs.readFile(path, { maxBytes });
+    return await read();
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'interrupted' || error.fault === 'bug') throw error;
     const code = error.code === 'guest-file-too-large' ? 'file-too-large' : 'file-unreadable';

@@ -6,6 +6,7 @@ import { join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { headerRecords } from '../../src/inspect/packages/rpm/database/container.js';
+import { inMemory } from '../../src/model/random-access.js';
 import { berkeleyHash } from '../inspect/packages/rpm/builders/berkeley-hash.js';
 import { ndb } from '../inspect/packages/rpm/builders/ndb.js';
 import { makeDisk } from './guest-recipe.js';
@@ -57,7 +58,7 @@ async function diskOf(guest: string, form: Form): Promise<string> {
       throw new Error(`${record}: ${reason}`);
     };
     const log = existsSync(`${own}-wal`) ? await readFile(`${own}-wal`) : undefined;
-    const blobs = [...headerRecords('sqlite', await readFile(own), log, broken)].map(({ blob }) => blob);
+    const blobs = [...headerRecords('sqlite', inMemory(await readFile(own)), log, broken)].map(({ blob }) => blob);
     const file = join(folder, form === 'bdb' ? 'Packages' : 'Packages.db');
     await rename(own, aside);
     try {

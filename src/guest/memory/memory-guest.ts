@@ -1,7 +1,8 @@
 import { AppError } from '../../errors.js';
 import type { Entry, ExtendedAttributes } from '../../model/entry.js';
-import type { GuestFs, StreamItem } from '../../model/guest-fs.js';
+import type { GuestFs, OpenGuestFile, StreamItem } from '../../model/guest-fs.js';
 import { displayPath } from '../../model/path.js';
+import { openFile } from '../open-file.js';
 import { Tree } from '../tree.js';
 
 /** What a test says of one path: a string or bytes for a file, or an object for everything else. */
@@ -90,6 +91,10 @@ export class MemoryGuest implements GuestFs {
     }
     this.reads.push(entry.path);
     return this.#contents.get(entry.path) ?? Buffer.alloc(0);
+  }
+
+  openFile(path: string, options: { maxBytes: number }): Promise<OpenGuestFile> {
+    return openFile(this, path, options);
   }
 
   async prefetch(): Promise<void> {}

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.js';
 import type { Entry, ExtendedAttributes } from '../../model/entry.js';
 import type { DataRun, GuestFs, StreamItem } from '../../model/guest-fs.js';
 import { displayPath, isWithin } from '../../model/path.js';
+import { openFile } from '../open-file.js';
 import type { Tree } from '../tree.js';
 import { keyOf } from './entry-batch.js';
 import type { ContentBatch, ContentItem } from './protocol.js';
@@ -17,7 +18,7 @@ export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
   const fetched = new Map<string, Buffer>();
   const exclusive = oneAtATime();
 
-  return {
+  const fs: GuestFs = {
     entryCount: tree.size,
     entries: () => tree.entries(),
     stat: (path) => tree.stat(path),
@@ -40,6 +41,7 @@ export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
       }
       return content;
     },
+    openFile: (path, options) => openFile(fs, path, options),
     async prefetch(paths) {
       const wanted = new Map<string, Entry>();
       for (const entry of entriesBelow(tree, paths)) {
@@ -56,6 +58,7 @@ export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
     },
     stream: (visit, select) => exclusive(() => streamAll(tree, thread, visit, select)),
   };
+  return fs;
 }
 
 async function readContents(

@@ -2,7 +2,8 @@ import type { Evidence, Problem } from '../../../model/evidence.js';
 import type { GuestFs } from '../../../model/guest-fs.js';
 import type { SigningKey } from '../../../model/packages.js';
 import { baseName, displayPath } from '../../../model/path.js';
-import { readOptional } from '../../../syntax/guest-text.js';
+import type { RandomAccess } from '../../../model/random-access.js';
+import { openOptional, readOptional } from '../../../syntax/guest-text.js';
 import { type DatabaseForm, databaseForm, headerRecords } from './database/container.js';
 import { DatabaseError, type Report } from './database/record.js';
 import { evr, isKeyEntry, type PackageFacts, packageFacts } from './header/facts.js';
@@ -43,12 +44,25 @@ export async function readRpmDatabase(fs: GuestFs, problems: Problem[]): Promise
 }
 
 async function readFile(fs: GuestFs, path: string, problems: Problem[]): Promise<RpmDatabase | undefined> {
-  const content = await readOptional(fs, path, MAX_DATABASE_BYTES, problems);
+  const content = await openOptional(fs, path, MAX_DATABASE_BYTES, problems);
   if (content === undefined) return undefined;
+  try {
+    return await readContent(fs, path, content, problems);
+  } finally {
+    await content.close();
+  }
+}
+
+async function readContent(
+  fs: GuestFs,
+  path: string,
+  content: RandomAccess,
+  problems: Problem[],
+): Promise<RpmDatabase | undefined> {
   const shown = displayPath(path);
   const form = databaseForm(content);
   if (form === undefined) {
-    const reason = content.length === 0 ? 'The database is empty.' : 'It is no database of rpm, whatever its name.';
+    const reason = content.size === 0 ? 'The database is empty.' : 'It is no database of rpm, whatever its name.';
     problems.push({ code: 'rpm-unreadable-database', path: shown, reason });
     return undefined;
   }
@@ -77,7 +91,7 @@ async function readFile(fs: GuestFs, path: string, problems: Problem[]): Promise
 function collect(
   path: string,
   form: DatabaseForm,
-  content: Buffer,
+  content: RandomAccess,
   log: Buffer | undefined,
   report: Report,
 ): RpmDatabase {

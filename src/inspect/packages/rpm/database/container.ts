@@ -1,3 +1,4 @@
+import type { RandomAccess } from '../../../../model/random-access.js';
 import { isSqlite } from '../sqlite/pages.js';
 import { isBerkeleyHash, readBerkeleyHash } from './berkeley-hash.js';
 import { isNdb, readNdb } from './ndb.js';
@@ -7,11 +8,14 @@ import { readSqlitePackages } from './sqlite-packages.js';
 /** The three ways rpm keeps its headers. */
 export type DatabaseForm = 'sqlite' | 'ndb' | 'bdb';
 
+const MAGIC_BYTES = 100;
+
 /** What the content is, whatever the file is called; undefined when it is none of the three. */
-export function databaseForm(content: Buffer): DatabaseForm | undefined {
-  if (isSqlite(content)) return 'sqlite';
-  if (isNdb(content)) return 'ndb';
-  return isBerkeleyHash(content) ? 'bdb' : undefined;
+export function databaseForm(content: RandomAccess): DatabaseForm | undefined {
+  const start = content.read(0, MAGIC_BYTES);
+  if (isSqlite(start)) return 'sqlite';
+  if (isNdb(start)) return 'ndb';
+  return isBerkeleyHash(start) ? 'bdb' : undefined;
 }
 
 /**
@@ -21,7 +25,7 @@ export function databaseForm(content: Buffer): DatabaseForm | undefined {
  */
 export function headerRecords(
   form: DatabaseForm,
-  content: Buffer,
+  content: RandomAccess,
   log: Buffer | undefined,
   report: Report,
 ): Generator<HeaderRecord> {

@@ -1,6 +1,7 @@
 import type { Evidence, Problem } from '../../../../model/evidence.js';
 import type { GuestFs } from '../../../../model/guest-fs.js';
 import { displayPath } from '../../../../model/path.js';
+import { inMemory } from '../../../../model/random-access.js';
 import { readOptional } from '../../../../syntax/guest-text.js';
 import { openSqlite, type Report, type SqliteDatabase, selectAll } from '../sqlite/database.js';
 import { SqliteError } from '../sqlite/pages.js';
@@ -73,7 +74,7 @@ async function openHistory(
   if (content === undefined) return undefined;
   const log = await readOptional(fs, `${path}-wal`, MAX_HISTORY_BYTES, problems);
   try {
-    return openSqlite(content, log, report);
+    return openSqlite(inMemory(content), log, report);
   } catch (error) {
     if (!(error instanceof SqliteError)) throw error;
     report('file', error.message);

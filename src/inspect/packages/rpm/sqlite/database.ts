@@ -1,3 +1,4 @@
+import type { RandomAccess } from '../../../../model/random-access.js';
 import { openPages, type SqlitePages } from './pages.js';
 import type { SqliteValue } from './record.js';
 import { type TableColumns, tableColumns } from './schema.js';
@@ -21,7 +22,7 @@ export type Report = (record: string, reason: string) => void;
 const MAX_TABLES = 1000;
 
 /** @param log Content of the `-wal` file beside it. @throws SqliteError */
-export function openSqlite(main: Buffer, log: Buffer | undefined, report: Report): SqliteDatabase {
+export function openSqlite(main: RandomAccess, log: Buffer | undefined, report: Report): SqliteDatabase {
   const pages = openPages(main, log);
   if (pages.wal !== null && pages.wal.defect !== null) report('write-ahead log', pages.wal.defect);
   const tables = new Map<string, SqliteTable>();
