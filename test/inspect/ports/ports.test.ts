@@ -424,6 +424,29 @@ test(tunnels, '/usr/bin/ssh h -gND 1080', ['?tcp *:1080']);
 test(tunnels, '/usr/bin/ssh -N -L *:8082:/run/x.sock -L [::1]:8083:x:1 h', ['?tcp *:8082', '?tcp [::1]:8083']);
 test(tunnels, '/usr/bin/autossh -M 0 -N -L 0.0.0.0:8084:x:1 h -i k', ['?tcp 0.0.0.0:8084']);
 test(tunnels, '/usr/bin/ssh -N -R 8085:localhost:80 h sleep -L 1:x:2', []);
+const SOCAT = '/usr/bin/socat';
+test(
+  'socat: families, protocols and addresses',
+  listens,
+  {},
+  [SOCAT, 'UDP6-RECVFROM:7001,fork,bind=[::1]', '-'],
+  ['?udp [::1]:7001'],
+);
+test(
+  'socat: what it connects to is not its own',
+  listens,
+  {},
+  [SOCAT, 'TCP4-LISTEN:7002,bind=127.0.0.1', 'TCP:x:80'],
+  ['?tcp 127.0.0.1:7002'],
+);
+test('socat: IPv6 takes IPv4 too', listens, {}, [SOCAT, 'TCP6-LISTEN:7003,fork', 'STDIO'], ['?tcp *:7003']);
+test(
+  'docker: the hosts of daemon.json and of the command line; without an address it is loopback',
+  listens,
+  { '/etc/docker/daemon.json': '{"hosts": ["fd://", "tcp://127.0.0.1:2400"]}', '/etc/hosts': '127.0.0.1 localhost' },
+  ['/usr/sbin/dockerd', '-H', 'tcp://', '-H', 'tcp://0.0.0.0:2401'],
+  ['?tcp 127.0.0.1:2375', 'tcp 127.0.0.1:2400 /etc/docker/daemon.json:1', '?tcp *:2401'],
+);
 test(
   'uwsgi: vassals of an emperor that its own file names',
   listens,

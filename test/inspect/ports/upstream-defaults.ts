@@ -276,4 +276,32 @@ static_resources:
     files: { '/etc/hosts': '127.0.0.1 localhost\n' },
     ports: ['?tcp 127.0.0.1:5433 /lib/systemd/system/tunnel.service:1'],
   },
+  {
+    reader: 'socat',
+    unit: 'forward.service',
+    command: ['/usr/bin/socat', 'TCP-LISTEN:7000,fork,reuseaddr', 'TCP:database.example:5432'],
+    files: {},
+    ports: ['?tcp 0.0.0.0:7000 /lib/systemd/system/forward.service:1'],
+  },
+  {
+    reader: 'docker',
+    unit: 'docker.service',
+    command: ['/usr/bin/dockerd', '-H', 'fd://', '--containerd=/run/containerd/containerd.sock'],
+    files: {},
+    ports: [],
+  },
+  {
+    reader: 'flask',
+    unit: 'site.service',
+    command: ['/srv/site/venv/bin/flask', '--app', 'site', 'run'],
+    files: {},
+    ports: ['?tcp 127.0.0.1:5000 /lib/systemd/system/site.service:1'],
+  },
+  {
+    reader: 'php-server',
+    unit: 'pages.service',
+    command: ['/usr/bin/php', '-S', '127.0.0.1:8001', '-t', '/srv/site'],
+    files: {},
+    ports: ['?tcp 127.0.0.1:8001 /lib/systemd/system/pages.service:1'],
+  },
 ];

@@ -11,12 +11,14 @@ import { couchdb } from './couchdb.js';
 import { cups } from './cups.js';
 import { dhcpd } from './dhcpd.js';
 import { dnsmasq } from './dnsmasq.js';
+import { docker } from './docker.js';
 import { dockerRegistry } from './docker-registry.js';
 import { dovecot } from './dovecot.js';
 import { elasticsearch } from './elasticsearch.js';
 import { envoy } from './envoy.js';
 import { etcd } from './etcd.js';
 import { exim } from './exim.js';
+import { flask } from './flask.js';
 import { freeradius } from './freeradius.js';
 import { gitea } from './gitea.js';
 import { grafana } from './grafana.js';
@@ -42,6 +44,7 @@ import { openldap } from './openldap.js';
 import { openvpn } from './openvpn.js';
 import { pgbouncer } from './pgbouncer.js';
 import { phpFpm } from './php-fpm.js';
+import { phpServer } from './php-server.js';
 import { postfix } from './postfix.js';
 import { postgresql } from './postgresql.js';
 import { powerdns } from './powerdns.js';
@@ -57,6 +60,7 @@ import { rsyncd } from './rsyncd.js';
 import { rsyslog } from './rsyslog.js';
 import { samba } from './samba.js';
 import { snmpd } from './snmpd.js';
+import { socat } from './socat.js';
 import { springBoot } from './spring-boot.js';
 import { squid } from './squid.js';
 import { sshTunnel } from './ssh-tunnel.js';
@@ -94,12 +98,14 @@ export const PORT_READERS: readonly PortReader[] = [
   cups,
   dhcpd,
   dnsmasq,
+  docker,
   dockerRegistry,
   dovecot,
   elasticsearch,
   envoy,
   etcd,
   exim,
+  flask,
   freeradius,
   gitea,
   grafana,
@@ -125,6 +131,7 @@ export const PORT_READERS: readonly PortReader[] = [
   openvpn,
   pgbouncer,
   phpFpm,
+  phpServer,
   postfix,
   postgresql,
   powerdns,
@@ -140,6 +147,7 @@ export const PORT_READERS: readonly PortReader[] = [
   rsyslog,
   samba,
   snmpd,
+  socat,
   springBoot,
   squid,
   sshd,
