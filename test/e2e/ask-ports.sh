@@ -64,7 +64,8 @@ for place in "$@"; do
   for kind in banner page ping name; do
     case $kind in
       banner) question= ;;
-      page) question='GET / HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n' ;;
+      # Without a Host, at which Redis would close, and perhaps take its answer with it.
+      page) question='GET / HTTP/1.0\r\nConnection: close\r\n\r\n' ;;
       ping) question='PING\r\nversion\r\n' ;;
       # A query over TCP (RFC 1035, 4.2.2): localhost, A, IN.
       name) question='\x00\x1b\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x09localhost\x00\x00\x01\x00\x01' ;;

@@ -121,7 +121,10 @@ async function examine(name: string, again: boolean, daemon: Daemon): Promise<st
     const holder = (await compose('ps', '-q', `${name}-net`)).trim();
     const services = Object.keys(parse(await readFile(join(folder, 'compose.yaml'), 'utf8')).services);
     const places = await askedPlaces(output);
-    const wanted = expected.filter(({ place }) => places.has(place) || /^[a-z]+$/.test(place));
+    // A port may be asked at both loopback addresses: the first is the one that is asked of the containers.
+    const isFirst = ({ place, kind }: Answer, index: number): boolean =>
+      kind === 'sql' || expected.findIndex((each) => each.place === place && each.kind !== 'sql') === index;
+    const wanted = expected.filter(isFirst).filter(({ place }) => places.has(place) || /^[a-z]+$/.test(place));
     for (const place of places.keys())
       if (!expected.some((answer) => answer.place === place)) complaints.push(`${place}: the machine was not asked`);
     const found = await patiently(wanted, async () => {
