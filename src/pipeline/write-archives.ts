@@ -1,6 +1,6 @@
 import type { LayerPlan, Plan } from '../model/plan.js';
 import type { Progress } from '../model/progress.js';
-import { withFolders } from '../plan/files.js';
+import { isStoredSparse, withFolders } from '../plan/files.js';
 import { diskArchives } from '../render/layout.js';
 import { type TarItem, writeTar } from '../render/tar/write-tar.js';
 import type { OutputFolder } from './output-folder.js';
@@ -28,7 +28,10 @@ function* archiveItems({ machine, spool }: CollectedMachine, layer: LayerPlan): 
     const own = attributes?.get(path);
     const described = { entry, ...(own === undefined ? {} : { attributes: own }) };
     if (entry.type !== 'file' || spool === null) yield described;
-    else yield { ...described, content: spool.read(entry), extents: spool.extents(entry) };
+    else {
+      const extents = isStoredSparse(entry) ? { extents: spool.extents(entry) } : {};
+      yield { ...described, content: spool.read(entry), ...extents };
+    }
   }
 }
 

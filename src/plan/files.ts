@@ -124,7 +124,7 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   const add = (path: string, entry: Entry, linkTo?: string): void => {
     if (linkTo === undefined && entry.type === 'file') size += entry.size;
     const attributes = files.machine.files.attributes?.get(path);
-    const extents = isMostlyHoles(entry) ? [{ offset: 0, length: entry.allocated }] : undefined;
+    const extents = isStoredSparse(entry) ? [{ offset: 0, length: entry.allocated }] : undefined;
     const isPlain = linkTo === undefined && attributes === undefined && extents === undefined;
     tar += tarMemberSize(
       isPlain
@@ -150,7 +150,11 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   return { size, tar };
 }
 
-function isMostlyHoles(entry: Entry): boolean {
+/**
+ * Whether archives store a file as map and runs. The metadata alone decide: readers do not agree on smaller holes, since
+ * GNU tar passes over those of files whose blocks suffice (reserved and never written), and sizes are predicted from them.
+ */
+export function isStoredSparse(entry: Entry): boolean {
   return entry.type === 'file' && entry.allocated + 65536 < entry.size;
 }
 
