@@ -4,7 +4,8 @@ import { type MemoryNode, memoryGuest } from '../../../src/guest/memory/memory-g
 import { inspectPorts } from '../../../src/inspect/ports/index.js';
 import type { ListeningPort } from '../../../src/model/services.js';
 import { collect, commandOfUnit, readTexts } from '../../inspect/ports/debian-packages.js';
-import { DEBIAN, packages, service } from '../../inspect/ports/service.js';
+import { packages, service } from '../../inspect/ports/service.js';
+import { DEBIAN_12 } from '../../plan/machine.js';
 import type { Row } from './rows.js';
 
 export interface ReadPorts {
@@ -30,7 +31,7 @@ export async function readPorts(root: string, row: Row): Promise<ReadPorts> {
   const { command: own, environment } = commandOfUnit(guest, row.unit, unit);
   const command = row.command ?? own;
   const tested = service(row.unit, command, { environment, evidence: [{ path: path ?? '/etc/init.d' }] });
-  const inspection = await inspectPorts(guest, [tested], { packages: packages(versionsIn(root)), os: DEBIAN });
+  const inspection = await inspectPorts(guest, [tested], { packages: packages(versionsIn(root)), os: DEBIAN_12 });
   return {
     command,
     unit,

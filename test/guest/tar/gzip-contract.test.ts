@@ -1,32 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
-import { openTar } from '../../../src/guest/tar/open-tar.js';
 import { testAsRoot } from '../as-root.js';
-import { guestContract } from '../contract.js';
-import { buildFolder } from '../contract-tree.js';
+import { tarContract } from './contract-archive.js';
 
 const root = testAsRoot(test);
-const folder = root === null ? '' : mkdtempSync(join(tmpdir(), 'contract-gzip-'));
-
-/** GNU tar of the contract's folder in the given format, with the given packing. */
-function archive(name: string, options: readonly string[]): string {
-  const [tree, file] = [join(folder, `${name}.d`), join(folder, name)];
-  mkdirSync(tree);
-  buildFolder(tree);
-  execFileSync('tar', [...options, '-S', '--xattrs', '-C', tree, '-cf', file, '.']);
-  rmSync(tree, { recursive: true });
-  return file;
-}
-
-if (root !== null) {
-  guestContract(
-    root,
-    'tar (gzip, sparse 0.1)',
-    async () => await openTar(archive('packed.tar.gz', ['--format=posix', '--sparse-version=0.1', '-z'])),
-    { noSockets: true },
-  );
-  test.after.always(() => rmSync(folder, { recursive: true, force: true }));
-}
+const options = ['--format=posix', '--sparse-version=0.1', '-z'];
+if (root !== null) tarContract(root, 'tar (gzip, sparse 0.1)', 'packed.tar.gz', options);

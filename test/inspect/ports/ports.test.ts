@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { memoryGuest } from '../../../src/guest/memory/memory-guest.js';
 import { findReader, inspectPorts, PORT_READERS } from '../../../src/inspect/ports/index.js';
 import type { ListeningPort } from '../../../src/model/services.js';
-import { DEBIAN, packages, portsOf, service, withoutEvidence } from './service.js';
+import { DEBIAN_12 } from '../../plan/machine.js';
+import { packages, portsOf, service, withoutEvidence } from './service.js';
 
 test('every file of servers/ is in the list, under its own name, and no two readers claim a program', (t) => {
   const folder = new URL('../../../src/inspect/ports/servers/', import.meta.url);
@@ -338,7 +339,7 @@ test('the group unit of Postfix listens nowhere: its instance does', async (t) =
   const guest = memoryGuest({ '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n', '/etc/postfix/main.cf': '' });
   const group = service('postfix.service', ['/bin/true']);
   const instance = service('postfix@-.service', ['/usr/sbin/postmulti', '-i', '-', '-p', 'start']);
-  const { byService } = await inspectPorts(guest, [group, instance], { packages: null, os: DEBIAN });
+  const { byService } = await inspectPorts(guest, [group, instance], { packages: null, os: DEBIAN_12 });
   t.deepEqual(
     [...byService.values()].map(({ ports }) => ports.map((port) => port.port)),
     [[], [25]],
@@ -498,7 +499,7 @@ test('a configuration that is too large is a problem, and the other services are
     '/etc/vsftpd.conf': 'listen=YES\n',
   });
   const services = [service('nginx.service', NGINX), service('vsftpd.service', ['vsftpd'])];
-  const { byService, problems } = await inspectPorts(guest, services, { packages: packages({}), os: DEBIAN });
+  const { byService, problems } = await inspectPorts(guest, services, { packages: packages({}), os: DEBIAN_12 });
   t.deepEqual(byService.get('nginx.service'), { ports: [], listens: [] });
   t.is(byService.get('vsftpd.service')!.ports.length, 1);
   t.deepEqual(
@@ -581,7 +582,7 @@ test('no configuration and no command line makes a reader throw', async (t) => {
       );
       const { problems, byService } = await inspectPorts(guest, [...services, service('?.service', words_)], {
         packages: null,
-        os: DEBIAN,
+        os: DEBIAN_12,
       });
       for (const { ports } of byService.values()) {
         for (const port of ports) if (!Number.isInteger(port.port) || port.port < 1 || port.port > 65535) return false;

@@ -1,49 +1,24 @@
 import type { MemoryGuest } from '../../../src/guest/memory/memory-guest.js';
 import { inspectPorts, type PortInspection } from '../../../src/inspect/ports/index.js';
-import type { OperatingSystem } from '../../../src/model/os.js';
+import { emptyService } from '../../../src/inspect/services/found.js';
 import type { InstalledPackage, PackageDatabase } from '../../../src/model/packages.js';
 import type { ListeningPort, Service } from '../../../src/model/services.js';
+import { DEBIAN_12 } from '../../plan/machine.js';
 
 /** A service with the given command; everything else as a plain unit has it. */
 export function service(name: string, command: readonly string[], facts: Partial<Service> = {}): Service {
+  const { definition: _, ...empty } = emptyService(name, 'systemd');
   return {
-    name,
-    init: 'systemd',
+    ...empty,
     role: 'application',
     reason: 'test',
-    description: null,
     enabled: true,
     command,
-    inferred: false,
-    prepare: [],
-    type: 'simple',
-    user: 'root',
-    group: null,
-    workingDirectory: null,
-    environment: {},
-    directories: [],
-    limits: {},
-    capabilities: null,
-    restart: 'no',
-    stopSignal: null,
-    after: [],
-    ports: [],
-    listens: [],
     container: { command: null },
     evidence: [{ path: `/lib/systemd/system/${name}`, line: 1 }],
     ...facts,
   };
 }
-
-export const DEBIAN: OperatingSystem = {
-  id: 'debian',
-  idLike: [],
-  versionId: '12',
-  codename: 'bookworm',
-  prettyName: 'Debian GNU/Linux 12 (bookworm)',
-  architecture: 'amd64',
-  evidence: [],
-};
 
 /** A package database that knows nothing but versions. */
 export function packages(versions: Readonly<Record<string, string>>): PackageDatabase {
@@ -78,7 +53,7 @@ export async function portsOf(
   tested: Service,
   versions: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  const inspection = await inspectPorts(fs, [tested], { packages: packages(versions), os: DEBIAN });
+  const inspection = await inspectPorts(fs, [tested], { packages: packages(versions), os: DEBIAN_12 });
   const { ports, listens } = inspection.byService.get(tested.name)!;
   return { ports: ports.map(describe), listens, inspection };
 }

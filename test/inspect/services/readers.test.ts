@@ -5,7 +5,7 @@ import { parseAccounts } from '../../../src/inspect/services/accounts.js';
 import type { ServiceContext } from '../../../src/inspect/services/context.js';
 import { SERVICE_PATHS } from '../../../src/inspect/services/index.js';
 import { SERVICE_READERS } from '../../../src/inspect/services/readers.js';
-import { DEBIAN } from './helpers/inspect.js';
+import { DEBIAN_12 } from '../../plan/machine.js';
 
 const folder = new URL('../../../src/inspect/services', import.meta.url);
 
@@ -34,7 +34,7 @@ for (const reader of SERVICE_READERS) {
         fs: memoryGuest({}),
         hardware: {},
         packages: null,
-        os: DEBIAN,
+        os: DEBIAN_12,
         accounts: parseAccounts(null, null),
         init,
         kernelArguments: [],

@@ -3,36 +3,11 @@ import type { InspectedMachine } from '../../../src/model/inspected.js';
 import type { ListeningPort, Service } from '../../../src/model/services.js';
 import { planMachines } from '../../../src/plan/plan-machines.js';
 import { renderOutput } from '../../../src/render/output.js';
+import { service } from '../../inspect/ports/service.js';
 import { DEFAULT_OPTIONS, type MachineSketch, machineOf } from '../../plan/machine.js';
 
 export function serviceOf(name: string, facts: Partial<Service> = {}): Service {
-  return {
-    name,
-    init: 'systemd',
-    role: 'application',
-    reason: 'test',
-    description: null,
-    enabled: true,
-    command: ['/usr/bin/app'],
-    inferred: false,
-    prepare: [],
-    type: 'simple',
-    user: 'root',
-    group: null,
-    workingDirectory: null,
-    environment: {},
-    directories: [],
-    limits: {},
-    capabilities: null,
-    restart: 'no',
-    stopSignal: null,
-    after: [],
-    ports: [],
-    listens: [],
-    container: { command: null },
-    evidence: [{ path: `/etc/systemd/system/${name}`, line: 1 }],
-    ...facts,
-  };
+  return service(name, ['/usr/bin/app'], { evidence: [{ path: `/etc/systemd/system/${name}`, line: 1 }], ...facts });
 }
 
 export function portOf(port: number, address = '*', protocol: ListeningPort['protocol'] = 'tcp'): ListeningPort {

@@ -1,11 +1,11 @@
 import test from 'ava';
 import { type MemoryNode, memoryGuest } from '../../../../src/guest/memory/memory-guest.js';
 import { inspectPorts } from '../../../../src/inspect/ports/index.js';
-import { DEBIAN } from '../service.js';
+import { DEBIAN_12 } from '../../../plan/machine.js';
 
 /** `tool action protocol/ports from source (default) path:line`, only what is there. */
 async function rulesOf(nodes: Readonly<Record<string, MemoryNode>>): Promise<string[]> {
-  const { firewall } = await inspectPorts(memoryGuest(nodes), [], { packages: null, os: DEBIAN });
+  const { firewall } = await inspectPorts(memoryGuest(nodes), [], { packages: null, os: DEBIAN_12 });
   return firewall.map(({ tool, action, ports, protocol, source, isDefault, enabled, evidence }) =>
     [
       tool,

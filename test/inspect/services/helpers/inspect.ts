@@ -4,18 +4,9 @@ import type { Hardware } from '../../../../src/model/machine.js';
 import type { OperatingSystem } from '../../../../src/model/os.js';
 import type { InstalledPackage, PackageDatabase } from '../../../../src/model/packages.js';
 import type { Service } from '../../../../src/model/services.js';
+import { DEBIAN_12 } from '../../../plan/machine.js';
 
 export type Nodes = Record<string, MemoryNode>;
-
-export const DEBIAN: OperatingSystem = {
-  id: 'debian',
-  idLike: [],
-  versionId: '12',
-  codename: 'bookworm',
-  prettyName: 'Debian GNU/Linux 12 (bookworm)',
-  architecture: 'amd64',
-  evidence: [],
-};
 
 export const executable = (content = ''): MemoryNode => ({ content, mode: 0o755 });
 export const link = (target: string): MemoryNode => ({ target });
@@ -56,7 +47,7 @@ export interface InspectOptions {
 }
 
 export function inspect(nodes: Nodes, options: InspectOptions = {}): Promise<ServiceFindings> {
-  const { os = DEBIAN, hardware = {}, packages = null } = options;
+  const { os = DEBIAN_12, hardware = {}, packages = null } = options;
   return inspectServices(memoryGuest(nodes), { os, hardware, packages });
 }
 
