@@ -53,7 +53,7 @@ function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keep
       const stages = program === 'docker' ? request.stages : undefined;
       const mark = randomUUID();
       const setting = {
-        ...{ labels, secrets: request.secrets },
+        ...{ labels, needsNetwork: request.needsNetwork, secrets: request.secrets },
         buildArguments: stages === undefined ? [] : [`${stages.argument}=${mark}`],
       };
       const args = docker.buildArguments(program, request.folder, request.tag, setting);

@@ -4,14 +4,23 @@ import { localRegistryFlags } from './local-registry.js';
 
 export type DockerLike = 'docker' | 'podman';
 
-/** Podman would look for local names in registries, and keep a layer for each instruction. */
+/**
+ * Podman would look for local names in registries, and keep a layer for each instruction. It isolates as buildah does:
+ * runtimes ask for control groups and limits that it may not have without a daemon, or in a container.
+ */
 const BUILD_FLAGS: Readonly<Record<DockerLike, readonly string[]>> = {
   docker: ['--network', 'host'],
-  podman: ['--network', 'host', '--pull=never', '--layers=false'],
+  podman: ['--isolation', 'chroot', '--network', 'host', '--pull=never', '--layers=false'],
+};
+/** As for buildah: files that are made for a command stay in its layer. */
+const WITHOUT_NETWORK_FILES: Readonly<Record<DockerLike, readonly string[]>> = {
+  docker: [],
+  podman: ['--no-hosts', '--dns', 'none'],
 };
 
 interface BuildSetting {
   readonly labels: readonly string[];
+  readonly needsNetwork: boolean;
   readonly secrets?: readonly { readonly id: string; readonly file: string }[] | undefined;
   /** `NAME=value`, of ARG instructions. */
   readonly buildArguments?: readonly string[];
@@ -21,10 +30,11 @@ export function buildArguments(
   program: DockerLike,
   folder: string,
   tag: string,
-  { labels, secrets = [], buildArguments: values = [] }: BuildSetting,
+  { labels, needsNetwork, secrets = [], buildArguments: values = [] }: BuildSetting,
 ): string[] {
   return [
     ...['build', ...BUILD_FLAGS[program]],
+    ...(needsNetwork ? [] : WITHOUT_NETWORK_FILES[program]),
     ...values.flatMap((value) => ['--build-arg', value]),
     ...secrets.map(({ id, file }) => `--secret=id=${id},src=${file}`),
     ...labels.flatMap((label) => ['--label', label]),

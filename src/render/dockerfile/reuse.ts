@@ -21,7 +21,7 @@ export interface ReusedMetadata {
 
 /** A build stage on the layer below; nothing of it stays but what is copied out. */
 export function reuseStage(from: string): string[] {
-  const mark = [`ARG ${STAGE_ARGUMENT}`, `LABEL ${STAGE_LABEL}=$${STAGE_ARGUMENT}`];
+  const mark = [`ARG ${STAGE_ARGUMENT}=`, `LABEL ${STAGE_LABEL}=$${STAGE_ARGUMENT}`];
   return [`${from} AS reuse`, ...mark, `COPY ${REUSE_FOLDER} ${STAGE}/`, `RUN sh ${STAGE}/apply`, ''];
 }
 
