@@ -22,7 +22,10 @@ export const apk: PackageManager = {
   parseAvailable,
 };
 
-/** `NAME policy:`, below it each version with a colon, and below that where it is: the database itself, or archives. */
+/**
+ * `NAME policy:`, below it each version with a colon, and below that where it is: the database itself, or archives. What
+ * only an archive with a tag has (`@edge https://…`, apk-repositories(5)) is not taken unless the tag is asked for.
+ */
 function parseAvailable(output: string): ExactPackage[] {
   const found: ExactPackage[] = [];
   let name: string | null = null;
@@ -32,7 +35,7 @@ function parseAvailable(output: string): ExactPackage[] {
     const versioned = /^ {2}(\S+):$/.exec(line);
     if (heading !== null) [name, version] = [heading[1]!, null];
     else if (versioned !== null) version = versioned[1]!;
-    else if (name !== null && version !== null && /^ {4}.*:\/\/|^ {4}\//.test(line)) {
+    else if (name !== null && version !== null && /^ {4}(?:\/|[a-z]+:\/\/)/.test(line)) {
       found.push({ name, version, architecture: null });
       version = null;
     }

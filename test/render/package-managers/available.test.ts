@@ -41,7 +41,7 @@ test(reads, 'urpmi', 'nothing is read\n', []);
 test(
   reads,
   'apk',
-  'redis policy:\n  7.0.15-r0:\n    lib/apk/db/installed\n  7.2.4-r1:\n    @edge https://archive.invalid/alpine/edge/main\n    https://archive.invalid/alpine/v3.19/main\ncurl policy:\n  8.1-r0:\n    /srv/mirror/main\n',
+  'redis policy:\n  7.0.15-r0:\n    lib/apk/db/installed\n  7.2.4-r1:\n    @edge https://archive.invalid/alpine/edge/main\n    https://archive.invalid/alpine/v3.19/main\n  7.4.0-r0:\n    @edge https://archive.invalid/alpine/edge/main\ncurl policy:\n  8.1-r0:\n    /srv/mirror/main\n',
   ['redis 7.2.4-r1 ?', 'curl 8.1-r0 ?'],
 );
 test(reads, 'pacman', 'core bash 5.2.026-2 [installed]\nextra redis 7.2.4-1\n', [
