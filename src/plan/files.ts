@@ -92,31 +92,32 @@ export function sameMetadata(a: Entry, b: Entry): boolean {
  * Adds every folder above the paths, and sorts. The root is the engine's: an archive names it only when it would hold
  * nothing otherwise, since engines take an empty one for a plain file.
  */
-export function withFolders(paths: Iterable<string>): string[] {
-  const all = addFolders(paths);
+export function withFolders(paths: readonly string[]): string[] {
+  const all = foldersAbove(paths);
+  for (const path of paths) all.add(path);
   if (all.size > 1) all.delete('/');
   return [...all].sort(comparePaths);
 }
 
-/** The paths and every folder above, the root first. */
-function addFolders(paths: Iterable<string>): Set<string> {
-  const all = new Set<string>(['/']);
+/** Every folder above the paths, the root first. */
+function foldersAbove(paths: readonly string[]): Set<string> {
+  const folders = new Set<string>(['/']);
   let last = '';
   for (const path of paths) {
-    all.add(path);
     // Most follow another one from the same folder.
     if (last !== '' && path.startsWith(last) && !path.includes('/', last.length)) continue;
-    // Above a folder that is there already lies nothing new, now or when its own turn comes.
-    for (let folder = parentPath(path); !all.has(folder); folder = parentPath(folder)) all.add(folder);
+    // Above a folder that is there already lies nothing new.
+    for (let folder = parentPath(path); !folders.has(folder); folder = parentPath(folder)) folders.add(folder);
     last = path.slice(0, path.lastIndexOf('/') + 1);
   }
-  return all;
+  return folders;
 }
 
 /**
  * Bytes of the paths: of content (a hard-link group once), and of the archive that holds them with the folders above.
  * The archive's figure is that of the layer an engine makes of it, which leaves the root out, and exact but for the maps
  * of sparse files, which count as allocated.
+ * @param paths Each once.
  */
 export function measure(files: MachineFiles, paths: readonly string[]): { size: number; tar: number } {
   let size = 0;
@@ -134,12 +135,15 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   };
   // Order matters only between the names of one file: the first of them in the archive has the content.
   const linked: string[] = [];
-  for (const path of addFolders(paths)) {
+  const visit = (path: string): void => {
     const entry = files.machine.files.records.get(path)?.entry;
-    if (entry === undefined || path === '/') continue;
+    if (entry === undefined || path === '/') return;
     if (entry.links > 1 && entry.type !== 'directory') linked.push(path);
     else add(path, entry);
-  }
+  };
+  const folders = foldersAbove(paths);
+  for (const folder of folders) visit(folder);
+  for (const path of paths) if (!folders.has(path)) visit(path);
   const first = new Map<string, string>();
   for (const path of linked.sort(comparePaths)) {
     const { entry } = files.machine.files.records.get(path)!;

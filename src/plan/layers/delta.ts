@@ -63,7 +63,7 @@ export function differingPaths(question: DeltaQuestion): DifferingPaths {
   const laidAt = laidDown(question);
   const installed = new Set(question.installed.map(packageKey));
   const isExact = installed.size === 0 && chain.every((layer) => layer.mode === 'disk');
-  const installation = installationOf(files.machine.files.records, installed);
+  const installation = isExact ? null : installationOf(files.machine.files.records, installed);
   const paths: string[] = [];
   const certain: string[] = [];
   const doubtful: string[] = [];
@@ -73,7 +73,7 @@ export function differingPaths(question: DeltaQuestion): DifferingPaths {
     if (below !== undefined && (entry.type !== 'directory' || sameFolder(entry, below))) continue;
     if (entry.type !== 'directory' && isInstalled(files, record, installed)) continue;
     paths.push(path);
-    if (isExact || entry.type === 'directory') certain.push(path);
+    if (installation === null || entry.type === 'directory') certain.push(path);
     else {
       const again = recreation(record, installation);
       if (again === 'own') certain.push(path);
