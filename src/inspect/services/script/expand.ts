@@ -2,7 +2,8 @@ import { baseName, normalizePath, parentPath } from '../../../model/path.js';
 import { expandGlob, globToRegExp } from '../../../syntax/glob.js';
 import { readText } from '../context.js';
 import { findProgram } from '../systemd/exec.js';
-import type { ScriptRun, ScriptState, Value } from './machine.js';
+import { launch } from './launch.js';
+import { copyState, type ScriptRun, type ScriptState, type Value } from './machine.js';
 import type { Part, Script, Word } from './syntax-tree.js';
 
 const MAX_VALUE = 64 * 1024;
@@ -124,6 +125,11 @@ async function commandOutput(script: Script, state: ScriptState, run: ScriptRun)
   for (const word of only.words) words.push(...(await expandFields(word, state, run)));
   const [name, first, second] = words;
   if (name === undefined) return '';
+  // What a daemon says at its start is kept, to be shown when it fails.
+  if (name !== null && /^(?:start-stop-daemon|start_daemon|startproc|daemon|daemonize)$/.test(baseName(`/${name}`))) {
+    launch(words, copyState(state), run, only.line, false);
+    return null;
+  }
   if (name === null || words.includes(null)) return null;
   switch (baseName(`/${name}`)) {
     case 'basename': {

@@ -48,9 +48,16 @@ export function launch(
   return started?.isDaemon ? SUCCESS : UNKNOWN;
 }
 
-/** Arguments of which nothing is known are left out. */
+/**
+ * Arguments of which nothing is known are left out; one that is the value of a launcher's own option is empty instead, or
+ * the next word would be taken for it.
+ */
 function trailingUnknown(words: readonly Value[]): string[] {
-  return words.slice(1).filter((word): word is string => word !== null);
+  const separator = launcherOf(words[0]!) === null ? 0 : words.indexOf('--');
+  return words
+    .map((word, index) => (word === null && index < separator && words[index - 1]?.startsWith('--') ? '' : word))
+    .slice(1)
+    .filter((word): word is string => word !== null);
 }
 
 /** What scripts do before they start anything: a script that did only this and ended has started nothing. */

@@ -4,6 +4,7 @@ import { missingProgram } from '../found.js';
 import { decideRole } from '../roles.js';
 import { type ConditionFacts, checkConditions, describeCondition } from './conditions.js';
 import { missingEnvironmentFile } from './environment.js';
+import { failingExecCondition } from './exec-condition.js';
 import { type Boot, dependenciesOf, walkBoot } from './graph.js';
 import { readScriptedUnit } from './scripted-unit.js';
 import { specifierExpander, type UnitReading } from './service-unit.js';
@@ -36,7 +37,8 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
     // A socket refuses to start when its service is masked.
     const sockets = outcome === 'masked' ? [] : (triggers.sockets.get(name) ?? []);
     const isStarted =
-      outcome === 'started' && canStart(service, unit, reading.context, specifierExpander(unit, reading.machine));
+      outcome === 'started' &&
+      (await canStart(service, unit, reading.context, specifierExpander(unit, reading.machine)));
     // The system's own conditions ask for devices and state as a rule: nobody has to look after them.
     const isOwn = service.role === undefined && decideRole(service, reading.context).role === 'application';
     if (outcome === 'started' && conditions.verdict === 'undecided' && isOwn) {
@@ -163,12 +165,12 @@ function pathIsThere(unit: Unit, { fs }: ServiceContext, expand: (text: string) 
 }
 
 /** The program must be on the disk, and the files that its environment needs: otherwise the start fails. */
-function canStart(
+async function canStart(
   service: FoundService,
   unit: Unit,
   context: ServiceContext,
   expand: (text: string) => string,
-): boolean {
+): Promise<boolean> {
   if (service.blocked !== undefined) {
     const { path: where, line, reason } = service.blocked;
     context.report('service-starts-nothing', where, `line ${line}: ${service.name}: ${reason}`);
@@ -180,6 +182,7 @@ function canStart(
     context.report('program-missing', path, `${service.name} would run ${program}, which is not on the disk`);
     return false;
   }
+  if ((await failingExecCondition(unit, context, expand)) !== null) return false;
   const file = missingEnvironmentFile(context, unit, expand);
   if (file !== null) {
     context.report('environment-file-missing', path, `${service.name} needs ${file}, which is not on the disk`);

@@ -32,6 +32,12 @@ const infers = test.macro(
 );
 
 test(
+  'start-stop-daemon: its output is kept, and its pid file is not known (Debian’s slapd)',
+  infers,
+  'PIDFILE=`sed -ne "s/^pidfile //p" /etc/app.conf`\nif [ -z "$PIDFILE" ]; then\n exit 1\nfi\nrun() {\n reason="`start-stop-daemon --start --quiet \\\n  --pidfile "$PIDFILE" --exec /usr/sbin/app -- -h "$HOSTS" 2>&1`"\n}\nHOSTS="a:/ b:/"\ncase "$1" in start) run ;; esac\n',
+  ['/usr/sbin/app', '-h', 'a:/ b:/'],
+);
+test(
   'start-stop-daemon: --exec and what stands behind --',
   infers,
   'DAEMON=/usr/sbin/app\nOPTS="-a -b"\ncase "$1" in\n start) start-stop-daemon --start --quiet --pidfile /run/app.pid --exec $DAEMON -- $OPTS ;;\n stop) start-stop-daemon --stop --exec /usr/sbin/other ;;\nesac\n',
