@@ -69,7 +69,7 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   const { services, listening } = await inspectDisk(disk);
   return [
     compareServices(services, truth),
-    compare('ports', endpoints(listening), endpoints(truth.listening.filter(({ port }) => !isEphemeral(port)))),
+    compare('ports', endpoints(listening), endpoints(shownPorts(truth, listening))),
   ];
 }
 
@@ -84,7 +84,7 @@ function compareServices(services: readonly Service[], truth: BootTruth): Score 
     const started = new Set([...truth.services, ...truth.sockets]);
     const isSystem = (name: string): boolean =>
       services.some((service) => service.name === name && service.role === 'system') ||
-      /^(?:systemd-|dbus|user@|getty|sshd-|session-|init\.scope|syslog)/.test(name);
+      /^(?:systemd-|dbus|user@|user-runtime-dir@|getty|sshd-|session-|init\.scope|syslog)/.test(name);
     // A socket whose service is active is part of it.
     const shown = [...started].filter(
       (name) =>
@@ -135,8 +135,13 @@ function endpoints(listening: readonly Pick<ListeningPort, 'protocol' | 'address
   });
 }
 
-function isEphemeral(port: number): boolean {
-  return port >= 32768 && port < 61000;
+/** Without those that the kernel or bindresvport(3) chose for a program: high ones that no file names, statd's and mountd's. */
+function shownPorts(truth: BootTruth, read: readonly ListeningPort[]): BootTruth['listening'] {
+  const isNamed = (port: number): boolean => read.some((each) => each.port === port);
+  return truth.listening.filter(({ port, program }) => {
+    const isChosen = (port >= 32768 && port < 61000) || /^rpc\.(?:statd|mountd)$/.test(program ?? '');
+    return isNamed(port) || !isChosen;
+  });
 }
 
 function compare(what: string, own: readonly string[], shown: readonly string[]): Score {

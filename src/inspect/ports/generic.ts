@@ -68,20 +68,23 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
   const findings = await collectFindings(context, { names: isScript ? 'first' : 'ipv4' });
   if (isNoServer(command.program)) return findings.done();
   // What a script of somebody's own says in so many words counts before what its surroundings suggest.
-  for (const { host, port, protocol, path, line } of await readScript(context))
+  const { language, listeners } = await readScript(context);
+  for (const { host, port, protocol, path, line } of listeners)
     findings.add(host, port, { evidence: { path, line }, inferred: true }, protocol);
   if (!findings.isEmpty) return findings.done();
   const protocol = command.has('udp') ? 'udp' : 'tcp';
   const own = ownPrefix(context.service.name);
   const isFileServer = /http\.server$/.test(command.names[0] ?? '');
-  const host = (isFileServer ? command.option('b')?.value : undefined) ?? hostOf(command, own);
+  // What a Python program opens without an address is IPv4 as a rule.
+  const everywhere = language === 'python' ? '0.0.0.0' : '*';
+  const host = (isFileServer ? command.option('b')?.value : undefined) ?? hostOf(command, own) ?? everywhere;
+  const addAddress = (setting: Setting): void => addEndpoint(findings, setting, protocol, everywhere);
   const add = (setting: Setting): void => findings.add(host, setting.value, { ...setting, inferred: true }, protocol);
   const wholePorts = command.options(...PORT_OPTIONS).filter((setting) => parsePort(setting.value) !== null);
   const shortPorts =
     wholePorts.length > 0 ? [] : command.options('p').filter((setting) => parsePort(setting.value) !== null);
   for (const setting of [...wholePorts, ...shortPorts]) add(setting);
-  for (const setting of [...command.options(...ADDRESS_OPTIONS), ...command.options('l', 'b')])
-    addAddress(findings, setting, protocol);
+  for (const setting of [...command.options(...ADDRESS_OPTIONS), ...command.options('l', 'b')]) addAddress(setting);
   if (isFileServer) {
     const given = command.arguments.find((argument) => parsePort(argument) !== null);
     add(given === undefined ? command.builtIn(8000) : command.setting(given));
@@ -92,12 +95,12 @@ export async function readUnknownProgram(context: PortContext): Promise<PortFind
     if (/127\.|localhost|::1/.test(argument) && /^--?[\w-]+$/.test(command.arguments[index - 1] ?? '')) continue;
     // A bare `:8080` or `0.0.0.0:8080`; `host:8080` could as well be where it connects to.
     if (/^(?:(?:tcp|http):\/\/)?(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|\[::1\])?:\d{1,5}$/.test(argument))
-      addAddress(findings, command.setting(argument), protocol);
+      addAddress(command.setting(argument));
   }
   if (!findings.isEmpty) return findings.done();
   for (const variable of withPrefix(own, ADDRESS_VARIABLES)) {
     const setting = command.environment(variable);
-    if (setting !== undefined) addAddress(findings, setting, protocol);
+    if (setting !== undefined) addAddress(setting);
   }
   if (!findings.isEmpty) return findings.done();
   for (const variable of withPrefix(own, PORT_VARIABLES)) {
@@ -126,7 +129,7 @@ function withPrefix(prefix: string, names: readonly string[]): string[] {
   return [...names, ...names.map((name) => prefix + name)];
 }
 
-function hostOf(command: CommandLine, own: string): string {
+function hostOf(command: CommandLine, own: string): string | null {
   const values = [
     ...command.options(...HOST_OPTIONS),
     ...withPrefix(own, HOST_VARIABLES).flatMap((name) => command.environment(name) ?? []),
@@ -141,11 +144,11 @@ function hostOf(command: CommandLine, own: string): string {
     )
       return endpoint.host;
   }
-  return '*';
+  return null;
 }
 
 /** Only text that holds a port of digits; `unix:` and absolute paths that end in `.sock` are sockets. */
-function addAddress(findings: Findings, setting: Setting, protocol: 'tcp' | 'udp'): void {
+function addEndpoint(findings: Findings, setting: Setting, protocol: 'tcp' | 'udp', everywhere: string): void {
   const text = setting.value.trim();
   if (/^(?:unix:(?:\/\/)?)?\/[^\s]*\.sock(?:et)?$/.test(text)) {
     findings.socket(text.replace(/^unix:(?:\/\/)?/, ''));
@@ -154,7 +157,7 @@ function addAddress(findings: Findings, setting: Setting, protocol: 'tcp' | 'udp
   const endpoint = parseEndpoint(text);
   if (endpoint === null || parsePort(endpoint.port) === null) return;
   findings.add(
-    endpoint.host,
+    endpoint.host || everywhere,
     endpoint.port,
     { ...setting, inferred: true },
     endpoint.scheme === 'udp' ? 'udp' : protocol,

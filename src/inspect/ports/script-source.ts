@@ -18,25 +18,31 @@ export interface ScriptListener {
   readonly line: number;
 }
 
+export interface ScriptReading {
+  /** Null for a program that is no script of these. */
+  readonly language: 'python' | 'javascript' | null;
+  readonly listeners: readonly ScriptListener[];
+}
+
 /**
  * What the script behind a service listens on, where it says so in one call with constants, variables of its environment
  * or its own options. Python and JavaScript; nothing is run, and whatever needs more than a look is left out.
  */
-export async function readScript(context: PortContext): Promise<ScriptListener[]> {
+export async function readScript(context: PortContext): Promise<ScriptReading> {
   const { command, files, fs, service } = context;
   const path = absolute(command.program, service.workingDirectory ?? '/');
   const entry = fs.stat(path);
-  if (entry?.type !== 'file' || entry.size > MAX_BYTES || !OWN_FOLDERS.test(path)) return [];
-  const text = await files.read(path);
-  const language = text === null ? null : languageOf(command.names, path, text);
-  if (text === null || language === null) return [];
-  return listeningCalls(text, language, {
+  const isReadable = entry?.type === 'file' && entry.size <= MAX_BYTES && OWN_FOLDERS.test(path);
+  const text = isReadable ? await files.read(path) : null;
+  const language = languageOf(command.names, path, text ?? '');
+  if (text === null || language === null) return { language, listeners: [] };
+  const calls = listeningCalls(text, language, {
     environment: (name) => (Object.hasOwn(service.environment, name) ? service.environment[name]! : null),
     option: (name) => command.option(name, name.replaceAll('_', '-'))?.value ?? null,
     argument: (index) => command.arguments[index] ?? null,
-  })
-    .filter(({ port }) => parsePort(port) !== null)
-    .map((listener) => ({ ...listener, path }));
+  });
+  const listeners = calls.filter(({ port }) => parsePort(port) !== null).map((call) => ({ ...call, path }));
+  return { language, listeners };
 }
 
 function languageOf(names: readonly string[], path: string, text: string): 'python' | 'javascript' | null {

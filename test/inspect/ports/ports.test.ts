@@ -389,7 +389,7 @@ test(
 test('unknown: an address', listens, {}, ['/opt/x', '--listen', '[::1]:8083'], ['?tcp [::1]:8083']);
 test('unknown: Go flags', listens, {}, ['/opt/x', '-web.listen-address=:8084'], ['?tcp *:8084']);
 test('unknown: a bare address', listens, {}, ['/opt/x', 'serve', '0.0.0.0:8085'], ['?tcp 0.0.0.0:8085']);
-test("unknown: Python's http.server", listens, {}, ['python3', '-m', 'http.server'], ['?tcp *:8000']);
+test("unknown: Python's http.server", listens, {}, ['python3', '-m', 'http.server'], ['?tcp 0.0.0.0:8000']);
 test(
   'unknown: where it connects to is not where it listens',
   listens,
@@ -613,7 +613,7 @@ test(
   listens,
   { '/etc/webfsd.conf': 'web_port=""\n' },
   ['/usr/bin/webfsd', '-r', '/var/www/html'],
-  ['?tcp *:8000'],
+  ['?tcp 0.0.0.0:8000'],
 );
 test(
   'webfs: port and address of its file',

@@ -24,7 +24,9 @@ const reads = test.macro<['py' | 'js', string, readonly string[], Started?]>({
 });
 
 test(reads, 'py', 'HTTPServer(("127.0.0.1", 8081), Page).serve_forever()', ['?tcp 127.0.0.1:8081 1']);
-test(reads, 'py', 'import x\nPORT = 8082\nwith socketserver.TCPServer(("", PORT), H) as s:\n  pass', ['?tcp *:8082 3']);
+test(reads, 'py', 'import x\nPORT = 8082\nwith socketserver.TCPServer(("", PORT), H) as s:\n  pass', [
+  '?tcp 0.0.0.0:8082 3',
+]);
 test(reads, 'py', 'a = ("localhost", 8083)\nhttp.server.ThreadingHTTPServer(a, H)', ['?tcp 127.0.0.1:8083 2']);
 test(
   reads,
@@ -55,8 +57,8 @@ test(
   ['?tcp 127.0.0.1:8092 2'],
   { arguments: ['--port', '8092'] },
 );
-test(reads, 'py', 'HTTPServer(("", int(sys.argv[1])), H)', ['?tcp *:8093 1'], { arguments: ['8093'] });
-test(reads, 'py', 'HTTPServer((pick(), 8094), H)', ['?tcp *:8095 unit'], { arguments: ['--port', '8095'] });
+test(reads, 'py', 'HTTPServer(("", int(sys.argv[1])), H)', ['?tcp 0.0.0.0:8093 1'], { arguments: ['8093'] });
+test(reads, 'py', 'HTTPServer((pick(), 8094), H)', ['?tcp 0.0.0.0:8095 unit'], { arguments: ['--port', '8095'] });
 test(reads, 'js', 'require("http").createServer(f).listen(8096, "127.0.0.1");', ['?tcp 127.0.0.1:8096 1']);
 test(reads, 'js', 'const port = process.env.PORT || 8097;\napp.listen(port, () => console.log(port));', [
   '?tcp *:8097 2',

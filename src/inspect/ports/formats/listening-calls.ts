@@ -10,7 +10,7 @@ export interface ScriptFacts {
 }
 
 export interface ListeningCall {
-  /** Empty for every address. */
+  /** Empty for every address of both families. */
   readonly host: string;
   readonly port: string;
   readonly protocol: ListeningPort['protocol'];
@@ -70,7 +70,9 @@ export function listeningCalls(source: string, language: 'python' | 'javascript'
       );
       if (call === null) continue;
       const line = text.slice(0, match.index).split('\n').length;
-      found.push({ ...call, protocol: isDatagram ? 'udp' : 'tcp', line });
+      // Python's servers and sockets are of IPv4 unless they are told otherwise; asyncio's are of both.
+      const isFourth = pattern.pair === true && call.host === '' && !/AF_INET6|dualstack/.test(text);
+      found.push({ ...call, host: isFourth ? '0.0.0.0' : call.host, protocol: isDatagram ? 'udp' : 'tcp', line });
     }
   }
   return found;
