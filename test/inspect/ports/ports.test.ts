@@ -613,7 +613,7 @@ test(
   listens,
   { '/etc/webfsd.conf': 'web_port=""\n' },
   ['/usr/bin/webfsd', '-r', '/var/www/html'],
-  ['?tcp 0.0.0.0:8000'],
+  ['?tcp *:8000'],
 );
 test(
   'webfs: port and address of its file',
