@@ -179,6 +179,11 @@ export interface Archive {
   readonly evidence: Evidence;
 }
 
+/** Words for packages that any architecture takes: dpkg's and apk's `all`, rpm's and apk's `noarch`, pacman's `any`. */
+export function isForEveryArchitecture(architecture: string): boolean {
+  return architecture === 'all' || architecture === 'noarch' || architecture === 'any';
+}
+
 /** `name:architecture`, the key of a package within one version; with the version it is the unit of layers. */
 export function packageKey(item: Pick<InstalledPackage, 'name' | 'architecture'>): string {
   return `${item.name}:${item.architecture}`;

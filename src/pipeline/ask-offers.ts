@@ -1,5 +1,5 @@
 import type { BaseKnowledge } from '../model/base-contents.js';
-import type { InstalledPackage, PackageManagerName } from '../model/packages.js';
+import { type InstalledPackage, isForEveryArchitecture, type PackageManagerName } from '../model/packages.js';
 import type { GroupPlan, InstallPlan } from '../model/plan.js';
 import { isNameable } from '../plan/layers/modes.js';
 import { availableCommands } from '../render/dockerfile/ask-versions.js';
@@ -50,7 +50,8 @@ export async function askOffers(
     for (const line of stderr.split('\n')) log(line);
     const offered = new Map<string, Set<string>>();
     for (const { name, version, architecture } of manager.parseAvailable(stdout)) {
-      const isNative = [null, group.os.architecture, 'noarch', 'all'].includes(architecture);
+      const isNative =
+        architecture === null || architecture === group.os.architecture || isForEveryArchitecture(architecture);
       const key = isNative ? name : `${name}:${architecture}`;
       offered.set(key, (offered.get(key) ?? new Set()).add(version!));
     }

@@ -112,6 +112,16 @@ test('--packages install takes another version where one is offered, without a p
   );
 });
 
+for (const architecture of ['all', 'noarch', 'any']) {
+  test(`what is for every architecture, here "${architecture}", is asked for by its plain name`, (t) => {
+    const machine = machineOf({ packages: [BASH, { ...LIBSSL, architecture }] });
+    const offered = offer({ libssl3: '1.0-1' });
+    const [install, ...more] = layers(machine, { packages: [packageOf(BASH)], offered });
+    t.deepEqual(more, []);
+    t.deepEqual([install!.mode, install!.install!.named], ['install', ['libssl3']]);
+  });
+}
+
 test('corrections of a simulation are followed: what is named, what comes from the disk, what is removed again', (t) => {
   const corrections = {
     fromDisk: new Map([['libssl3:amd64=1.0-1', 'cannot be installed']]),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SystemAccounts } from '../../model/containers.js';
-import { type InstalledPackage, packageIdentity } from '../../model/packages.js';
+import { type InstalledPackage, isForEveryArchitecture, packageIdentity } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
 import type { InstallPlan, LayerPlan, LocalPackage, PackageMode } from '../../model/plan.js';
 import { type MachineFiles, measure, sameFile, unchangedPaths } from '../files.js';
@@ -202,7 +202,7 @@ function commonAccounts(machines: readonly MachineFiles[]): SystemAccounts {
 
 /** The name as the manager takes it: with its architecture only when that is not the system's own. */
 export function installName(item: InstalledPackage, native: string | null): string {
-  const isNative = item.architecture === native || item.architecture === 'all' || item.architecture === 'noarch';
+  const isNative = item.architecture === native || isForEveryArchitecture(item.architecture);
   return isNative || native === null ? item.name : `${item.name}:${item.architecture}`;
 }
 
