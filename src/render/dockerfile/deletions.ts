@@ -4,6 +4,26 @@ import { encodePath } from '../../model/path.js';
 const NEEDED =
   /^(?:\/usr)?\/(?:bin\/(?:sh|dash|bash|busybox|rm|xargs|coreutils)|lib(?:32|64|x32)?\/.*(?:ld-[^/]*|libc\.[^/]*|libc-[^/]*|libtinfo\.[^/]*))$|^(?:\/usr)?\/usr\/bin\/xargs$/;
 
+/** Where the list lies while it is worked off. */
+export const DELETIONS = '/.vm2docker-deletions';
+
+/**
+ * Deletes what the list names. Files that an engine lays over the image's own (/etc/resolv.conf) cannot be, and that is
+ * no failure. Small machines have no xargs; without a program that reads the list, the build fails, since nothing that
+ * the layers below hold too much would go.
+ */
+export function deletionCommands(): string[] {
+  const loop = `while IFS= read -r -d "" path; do rm -rf -- "$path" || :; done`;
+  return [
+    [
+      `if command -v xargs >/dev/null; then xargs -0 rm -rf -- <${DELETIONS} || :`,
+      `elif command -v bash >/dev/null; then bash -c '${loop}' <${DELETIONS}`,
+      `else echo 'files cannot be deleted: the layers below have neither xargs nor bash' >&2; exit 1; fi`,
+    ].join('; \\\n    '),
+    `rm -f ${DELETIONS}`,
+  ];
+}
+
 /** The file `deletions`: paths with a NUL after each, for `xargs -0`. */
 export function deletionList(paths: readonly string[]): Buffer {
   const late = paths.filter((path) => NEEDED.test(path));

@@ -3,6 +3,7 @@ import { programInstructions } from '../compose/program.js';
 import { layerTag } from '../layout.js';
 import { humanSize, oneLine } from '../text.js';
 import { CREDENTIALS_MOUNT, CREDENTIALS_SECRET, DEBS_MOUNT } from './apt-setting.js';
+import { DELETIONS, deletionCommands } from './deletions.js';
 import { dpkgInstallCommands } from './install-dpkg.js';
 import { otherInstallCommands } from './install-others.js';
 import { dockerComment, dockerValue, runCommands } from './quote.js';
@@ -68,11 +69,7 @@ function installInstructions(layer: LayerPlan, group: GroupPlan): string[] {
  */
 function deltaInstructions(layer: LayerPlan): string[] {
   const hasDeletions = (layer.deletions ?? []).length > 0;
-  const deleting = [
-    'COPY deletions /.vm2docker-deletions',
-    'RUN xargs -0 rm -rf -- </.vm2docker-deletions; rm -f /.vm2docker-deletions',
-    '',
-  ];
+  const deleting = [`COPY deletions ${DELETIONS}`, runCommands(deletionCommands()), ''];
   return [...(hasDeletions ? deleting : []), ...(layer.reused === undefined ? [] : [reuseCopy()]), 'ADD delta.tar /'];
 }
 

@@ -1,12 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import test from 'ava';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import { DockerfileParser } from 'dockerfile-ast';
 import type { InspectedMachine } from '../../../src/model/inspected.js';
 import type { PlanOptions } from '../../../src/model/plan.js';
 import { planMachines } from '../../../src/plan/plan-machines.js';
-import { deletionList } from '../../../src/render/dockerfile/deletions.js';
+import { DELETIONS, deletionCommands, deletionList } from '../../../src/render/dockerfile/deletions.js';
 import { layerDockerfile } from '../../../src/render/dockerfile/dockerfile.js';
-import { runWord } from '../../../src/render/dockerfile/quote.js';
+import { runCommands, runWord } from '../../../src/render/dockerfile/quote.js';
 import { DEFAULT_OPTIONS, machineOf } from '../../plan/machine.js';
 import { hostileMachine } from '../hostile.js';
 
@@ -186,4 +189,26 @@ test('the list of deletions keeps bytes and puts last what the deleting needs', 
     '/usr/bin/zip',
   ]).toString();
   t.is(list, '/srv/a\nb\0/usr/bin/zip\0/usr/bin/rm\0/usr/lib/x86_64-linux-gnu/libc.so.6\0');
+});
+
+/** Deletes as a RUN does, where the image has only these programs. */
+function deleteWith(t: ExecutionContext, programs: readonly string[]): { status: number | null; left: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'deletions-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'bin'));
+  for (const name of programs) {
+    symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(folder, 'bin', name));
+  }
+  const names = ['a\nb', 'c d', '-rf', 'stays'];
+  for (const name of names) writeFileSync(join(folder, name), '');
+  writeFileSync(`${folder}/list`, deletionList(names.slice(0, 3).map((name) => join(folder, name))));
+  const script = runCommands(deletionCommands()).replace(/^RUN /, '').replaceAll(DELETIONS, `${folder}/list`);
+  const { status } = spawnSync('/bin/sh', ['-c', script], { env: { PATH: join(folder, 'bin') } });
+  return { status, left: readdirSync(folder).filter((name) => name !== 'bin') };
+}
+
+test('files are deleted with xargs, with bash where there is none, and never not at all without a word', (t) => {
+  t.deepEqual(deleteWith(t, ['rm', 'xargs']), { status: 0, left: ['stays'] });
+  t.deepEqual(deleteWith(t, ['rm', 'bash']), { status: 0, left: ['stays'] });
+  t.is(deleteWith(t, ['rm']).status, 1);
 });
