@@ -10,6 +10,8 @@ READ_PACKAGES := libguestfs-tools guestfs-tools qemu-utils qemu-system-x86 linux
 TEST_PACKAGES := mmdebstrap buildah rdiff zstd e2fsprogs xfsprogs btrfs-progs dosfstools mtools fdisk attr libcap2-bin xz-utils python3
 # Programs that results are held against.
 TEST_PACKAGES += rpm db5.3-util libsolv-tools pacman-package-manager docker-compose
+# What makes packages, repositories and roots of the families other than dpkg.
+FAMILY_PACKAGES := rpm dnf zypper createrepo-c gnupg pacman-package-manager makepkg libarchive-tools
 
 # The machines that `make e2e` converts: releases and layouts of disks.
 E2E_GUESTS := small demo bullseye-xfs bookworm-btrfs trixie-lvm
@@ -52,6 +54,7 @@ e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: boot
 	npx tsx test/e2e/compose-live.ts
 	test/e2e/compare-disks.sh $(E2E_GUESTS)
 	npx tsx test/e2e/lost-versions.ts
+	@.ci/host-packages $(FAMILY_PACKAGES)
 	npx ava --config ava.e2e.config.js
 
 .PHONY: scenarios
