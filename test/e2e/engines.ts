@@ -99,7 +99,14 @@ export async function startDocker(folder: string): Promise<Daemon> {
       return false;
     }
   });
-  return { environment, stop: () => stop(child) };
+  return {
+    environment,
+    async stop() {
+      await stop(child);
+      // The network namespace of its containers stays mounted when it ends.
+      spawnQuietly('umount', [join(place, 'exec/netns/default')]);
+    },
+  };
 }
 
 /** Debian's registry. @returns `127.0.0.1:PORT`, with which it is taken without TLS. */
