@@ -17,7 +17,7 @@ const SUITE = 'bookworm';
 const PACKAGES = 'tree,nano,cron';
 const STRIPPED = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
-test('an archive that asks for a password is built from, with files of packages, and no layer tells the password', async (t) => {
+test.serial('an archive that asks for a password is built from, with files of packages, and no layer tells the password', async (t) => {
   const place = workplace('sources');
   t.teardown(() => place.remove());
   const { folder, environment } = place;
@@ -55,7 +55,7 @@ test('an archive that asks for a password is built from, with files of packages,
   }
 });
 
-test('what a base was stripped of is laid down once, above it, and two runs at once do not disturb each other', async (t) => {
+test.serial('what a base was stripped of is laid down once, above it, and two runs at once do not disturb each other', async (t) => {
   const place = workplace('stripped');
   t.teardown(() => place.remove());
   const { folder, environment } = place;
