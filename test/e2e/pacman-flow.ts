@@ -14,7 +14,6 @@ const FAMILY: Family = {
   isPackage: () => true,
   opensEveryForm: true,
 };
-const GUEST = `${FAMILY.work}/guest-pacman`;
 const INSTALLS = /^.*pacman --config \S+ -S --noconfirm --needed "\$@"/m;
 
 /**
@@ -41,24 +40,30 @@ async function diskOf(root: string): Promise<string> {
 }
 
 interface Case {
+  readonly guest: 'guest-pacman' | 'guest-older';
   readonly base: readonly string[];
-  readonly packages: 'install' | 'disk';
+  readonly packages: 'auto' | 'install' | 'disk';
+  /** What no repository has in the machine's version, and what needs it. */
+  readonly fromDisk?: readonly string[];
 }
 
 const flow = test.macro({
-  async exec(t, { base, packages }: Case) {
+  async exec(t, { guest, base, packages, fromDisk }: Case) {
     t.timeout(1_200_000);
+    const root = `${FAMILY.work}/${guest}`;
     await convertAndCompare(t, FAMILY, {
       machine: 'pacmanflow',
-      disk: await diskOf(GUEST),
-      root: GUEST,
+      disk: await diskOf(root),
+      root,
       options: [...base, '--packages', packages],
-      installs: packages === 'install' ? INSTALLS : null,
+      installs: packages === 'disk' ? null : INSTALLS,
+      ...(fromDisk === undefined ? {} : { fromDisk }),
     });
   },
-  title: (_, each?: Case) => `${each!.base.join(' ')} --packages ${each!.packages}`,
+  title: (_, each?: Case) => `${each!.guest}: ${each!.base.join(' ')} --packages ${each!.packages}`,
 });
 
 const BASE = ['--base-rootfs', `${FAMILY.work}/base-pacman.tar`];
-test.serial(flow, { base: BASE, packages: 'install' });
-test.serial(flow, { base: ['--base-image', 'scratch'], packages: 'disk' });
+test.serial(flow, { guest: 'guest-pacman', base: BASE, packages: 'install' });
+test.serial(flow, { guest: 'guest-older', base: BASE, packages: 'auto', fromDisk: ['acme-lib', 'acme-web'] });
+test.serial(flow, { guest: 'guest-pacman', base: ['--base-image', 'scratch'], packages: 'disk' });
