@@ -17,84 +17,90 @@ const SUITE = 'bookworm';
 const PACKAGES = 'tree,nano,cron';
 const STRIPPED = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
-test.serial('an archive that asks for a password is built from, with files of packages, and no layer tells the password', async (t) => {
-  const place = workplace('sources');
-  t.teardown(() => place.remove());
-  const { folder, environment } = place;
-  const mirror = await guardedMirror();
-  t.teardown(() => mirror.close());
-  const debs = makeDebs(folder);
-  const machine = makeMachine(folder, mirror.uri, debs);
-  const docker = await startDocker(folder);
-  t.teardown(() => docker.stop());
+test.serial(
+  'an archive that asks for a password is built from, with files of packages, and no layer tells the password',
+  async (t) => {
+    const place = workplace('sources');
+    t.teardown(() => place.remove());
+    const { folder, environment } = place;
+    const mirror = await guardedMirror();
+    t.teardown(() => mirror.close());
+    const debs = makeDebs(folder);
+    const machine = makeMachine(folder, mirror.uri, debs);
+    const docker = await startDocker(folder);
+    t.teardown(() => docker.stop());
 
-  // The classic builder is asked for: where a command mounts something the tool takes BuildKit all the same.
-  const classic = { ...docker.environment, DOCKER_BUILDKIT: '0', PATH: `/usr/bin:${process.env.PATH}` };
-  for (const [engine, own] of [['buildah', {}] as const, ['docker', classic] as const]) {
-    const output = join(folder, `out-${engine}`);
-    const command = [
-      ...['convert', `guarded=${machine}`, '--engine', engine, '--verify', '--base-image', 'bootstrap'],
-      ...['--packages', 'install', '--debs', debs, '--output', output],
-    ];
-    const answered = mirror.answered();
-    const built = await runTool(command, { ...environment, ...own });
-    t.is(built.status, 0, `${engine}\n${built.stdout}${built.stderr}`);
-    t.regex(built.stdout, /identical: the image is the machine/, engine);
-    t.true(mirror.answered() > answered, `${engine} took nothing from the archive`);
+    // The classic builder is asked for: where a command mounts something the tool takes BuildKit all the same.
+    const classic = { ...docker.environment, DOCKER_BUILDKIT: '0', PATH: `/usr/bin:${process.env.PATH}` };
+    for (const [engine, own] of [['buildah', {}] as const, ['docker', classic] as const]) {
+      const output = join(folder, `out-${engine}`);
+      const command = [
+        ...['convert', `guarded=${machine}`, '--engine', engine, '--verify', '--base-image', 'bootstrap'],
+        ...['--packages', 'install', '--debs', debs, '--output', output],
+      ];
+      const answered = mirror.answered();
+      const built = await runTool(command, { ...environment, ...own });
+      t.is(built.status, 0, `${engine}\n${built.stdout}${built.stderr}`);
+      t.regex(built.stdout, /identical: the image is the machine/, engine);
+      t.true(mirror.answered() > answered, `${engine} took nothing from the archive`);
 
-    const layers = layersIn(join(output, 'report.json'));
-    const local = layers.find(({ named = [] }) => named.includes('oldapp'))!;
-    t.is(local.mode, 'install', engine);
-    t.true(
-      local.packages.some((item) => item.startsWith('tree')),
-      engine,
+      const layers = layersIn(join(output, 'report.json'));
+      const local = layers.find(({ named = [] }) => named.includes('oldapp'))!;
+      t.is(local.mode, 'install', engine);
+      t.true(
+        local.packages.some((item) => item.startsWith('tree')),
+        engine,
+      );
+      t.deepEqual(filesWith(output, PASSWORD), ['vms/guarded/delta.tar'], engine);
+      const shared = `vm2docker/${local.id}`;
+      t.false(imageHolds(engine, shared, folder, { ...process.env, ...environment, ...own }), engine);
+    }
+  },
+);
+
+test.serial(
+  'what a base was stripped of is laid down once, above it, and two runs at once do not disturb each other',
+  async (t) => {
+    const place = workplace('stripped');
+    t.teardown(() => place.remove());
+    const { folder, environment } = place;
+    const [line] = sources();
+    const base = join(folder, 'base.tar');
+    const without = STRIPPED.map((pattern) => `--dpkgopt=path-exclude=${pattern}`);
+    bootstrap(base, 'apt', line!, ...without);
+    const machine = join(folder, 'machine.tar');
+    bootstrap(machine, PACKAGES, line!);
+    const docker = await startDocker(folder);
+    t.teardown(() => docker.stop());
+    const classic = { ...docker.environment, DOCKER_BUILDKIT: '0' };
+    for (const [engine, own] of [['buildah', {}] as const, ['docker', classic] as const]) {
+      const output = join(folder, `out-${engine}`);
+      const command = [
+        ...['convert', `whole=${machine}`, '--engine', engine, '--verify', '--base-rootfs', base],
+        ...['--packages', 'install', '--output', output],
+      ];
+      const built = await runTool(command, { ...environment, ...own });
+      t.is(built.status, 0, `${engine}\n${built.stdout}${built.stderr}`);
+      const layers = layersIn(join(output, 'report.json'));
+      const stripped = layers.find(({ reason }) => reason?.includes('leaves documents'));
+      t.is(stripped?.parent, layers[0]?.id, engine);
+      t.true(stripped!.size.built! > 1_000_000, `${engine}: ${stripped!.size.built}`);
+      const delta = layers.find(({ kind }) => kind === 'delta');
+      t.true(delta!.size.built! < 4_000_000, `${engine}: the delta brings ${delta!.size.built} bytes`);
+    }
+
+    // Without what is built already, each installs its own packages of the same names.
+    const together = await Promise.all(
+      ['one', 'two'].map((name) => {
+        const output = join(folder, `out-${name}`);
+        const command = ['convert', `${name}=${machine}`, '--engine', 'buildah', '--verify', '--base-rootfs', base];
+        return runTool([...command, '--packages', 'install', '--no-cache', '--output', output], environment);
+      }),
     );
-    t.deepEqual(filesWith(output, PASSWORD), ['vms/guarded/delta.tar'], engine);
-    const shared = `vm2docker/${local.id}`;
-    t.false(imageHolds(engine, shared, folder, { ...process.env, ...environment, ...own }), engine);
-  }
-});
-
-test.serial('what a base was stripped of is laid down once, above it, and two runs at once do not disturb each other', async (t) => {
-  const place = workplace('stripped');
-  t.teardown(() => place.remove());
-  const { folder, environment } = place;
-  const [line] = sources();
-  const base = join(folder, 'base.tar');
-  const without = STRIPPED.map((pattern) => `--dpkgopt=path-exclude=${pattern}`);
-  bootstrap(base, 'apt', line!, ...without);
-  const machine = join(folder, 'machine.tar');
-  bootstrap(machine, PACKAGES, line!);
-  const docker = await startDocker(folder);
-  t.teardown(() => docker.stop());
-  const classic = { ...docker.environment, DOCKER_BUILDKIT: '0' };
-  for (const [engine, own] of [['buildah', {}] as const, ['docker', classic] as const]) {
-    const output = join(folder, `out-${engine}`);
-    const command = [
-      ...['convert', `whole=${machine}`, '--engine', engine, '--verify', '--base-rootfs', base],
-      ...['--packages', 'install', '--output', output],
-    ];
-    const built = await runTool(command, { ...environment, ...own });
-    t.is(built.status, 0, `${engine}\n${built.stdout}${built.stderr}`);
-    const layers = layersIn(join(output, 'report.json'));
-    const stripped = layers.find(({ reason }) => reason?.includes('leaves documents'));
-    t.is(stripped?.parent, layers[0]?.id, engine);
-    t.true(stripped!.size.built! > 1_000_000, `${engine}: ${stripped!.size.built}`);
-    const delta = layers.find(({ kind }) => kind === 'delta');
-    t.true(delta!.size.built! < 4_000_000, `${engine}: the delta brings ${delta!.size.built} bytes`);
-  }
-
-  // Without what is built already, each installs its own packages of the same names.
-  const together = await Promise.all(
-    ['one', 'two'].map((name) => {
-      const output = join(folder, `out-${name}`);
-      const command = ['convert', `${name}=${machine}`, '--engine', 'buildah', '--verify', '--base-rootfs', base];
-      return runTool([...command, '--packages', 'install', '--no-cache', '--output', output], environment);
-    }),
-  );
-  for (const { status, stdout, stderr } of together) t.is(status, 0, stdout + stderr);
-  t.regex(together.map(({ stderr }) => stderr).join(''), /waiting for another conversion/);
-});
+    for (const { status, stdout, stderr } of together) t.is(status, 0, stdout + stderr);
+    t.regex(together.map(({ stderr }) => stderr).join(''), /waiting for another conversion/);
+  },
+);
 
 function sources(): string[] {
   return execFileSync(join(HERE, 'images/apt-sources'), [SUITE], { encoding: 'utf8' }).trim().split('\n');
