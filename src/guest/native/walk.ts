@@ -22,7 +22,8 @@ export interface WalkOptions {
 }
 
 /**
- * Every entry of a file system, folders before what is in them. Reads the attributes and the extents of each inode as
+ * Every entry of a file system, folders before what is in them, otherwise as inodes are numbered, since large folders list
+ * their names by hashes, and inodes read in such an order are read from the disk again and again. Reads the attributes and the extents of each inode as
  * well, so that a file system whose content cannot be found is declined here, before anything was said about it.
  */
 export function* walkFileSystem(fs: NativeFileSystem, options: WalkOptions): Generator<Walked> {
@@ -39,7 +40,9 @@ export function* walkFileSystem(fs: NativeFileSystem, options: WalkOptions): Gen
   const maxMapped = fs.view.size * (fs.sharesBlocks ? LIMITS.timesMapped : 1);
   while (pending.length > 0) {
     const { path: folder, id, depth } = pending.pop()!;
-    for (const { name, id: child } of checkedNames(fs, fs.node(id))) {
+    const names = checkedNames(fs, fs.node(id)).sort((a, b) => a.id - b.id);
+    const below: (typeof pending)[number][] = [];
+    for (const { name, id: child } of names) {
       const path = joinPath(folder, decodePath(name));
       if (covered.has(path)) continue;
       const node = fs.node(child);
@@ -50,7 +53,7 @@ export function* walkFileSystem(fs: NativeFileSystem, options: WalkOptions): Gen
         if (depth >= LIMITS.depth || path.length > LIMITS.path) throw tooLarge('folders are nested too deeply');
         folders.add(child);
         if (fs.isSnapshot?.(node) === true) leaveOut?.(path);
-        else pending.push({ path, id: child, depth: depth + 1 });
+        else below.push({ path, id: child, depth: depth + 1 });
       }
       if (node.links === 0) throw damaged(`inode ${child} has a name and no links`);
       if (node.links === 1 || !checked.has(child)) {
@@ -62,5 +65,7 @@ export function* walkFileSystem(fs: NativeFileSystem, options: WalkOptions): Gen
       if (node.type === 'symlink') yield { path, node, target: decodePath(fs.target(node)) };
       else yield { path, node };
     }
+    // The last is taken first.
+    for (const each of below.reverse()) pending.push(each);
   }
 }
