@@ -34,6 +34,7 @@ export const VICTIMS: readonly Victim[] = [
     isSealed: true,
   },
   { name: 'ext3', type: 'ext3', bytes: 32 * MIB, make: ['mkfs.ext4', '-q', '-F', '-t', 'ext3'], isSealed: false },
+  { name: 'ext2', type: 'ext2', bytes: 32 * MIB, make: ['mkfs.ext4', '-q', '-F', '-t', 'ext2'], isSealed: false },
   {
     name: 'ext4-dirty',
     type: 'ext4',
@@ -45,6 +46,8 @@ export const VICTIMS: readonly Victim[] = [
   { name: 'xfs', type: 'xfs', bytes: 320 * MIB, make: ['mkfs.xfs', '-q'], isSealed: true },
   { name: 'xfs-dirty', type: 'xfs', bytes: 320 * MIB, make: ['mkfs.xfs', '-q'], isSealed: true, isDirty: true },
   { name: 'btrfs', type: 'btrfs', bytes: 120 * MIB, make: ['mkfs.btrfs', '-q'], isSealed: true },
+  { name: 'vfat', type: 'vfat', bytes: 32 * MIB, make: ['mkfs.vfat', '-F', '16'], isSealed: false },
+  { name: 'vfat-32', type: 'vfat', bytes: 64 * MIB, make: ['mkfs.vfat', '-F', '32'], isSealed: false },
 ];
 
 /** Of processor time: twenty times that of the slowest mutant seen, as the collector of garbage takes part. */
@@ -100,6 +103,10 @@ export async function survivesMutation(t: ExecutionContext, victim: Victim, coun
 function makeVictim({ name, type, bytes, make, isDirty }: Victim): string {
   const image = emptyImage(`victim-${name}`, bytes);
   command(make[0]!, ...make.slice(1), image);
+  if (type === 'vfat') {
+    fillVfat(image);
+    return image;
+  }
   if (isDirty === true) {
     const copy = `${image}.copy`;
     mounted(image, '', (folder) => {
@@ -121,6 +128,17 @@ function makeVictim({ name, type, bytes, make, isDirty }: Victim): string {
     command('sh', '-c', `cd ${folder} && ${lines.join(' && ')}`);
   });
   return image;
+}
+
+/** Long and short names, folders of several clusters. Not every kernel mounts FAT, so mtools fills it. */
+function fillVfat(image: string): void {
+  const folder = `${image}.content`;
+  const lines = [
+    'mkdir -p a/b/c many; touch a/empty a/UPPER.TXT; printf text > "a/b/a long name with blanks.conf"',
+    'for i in $(seq 150); do printf z > many/file-with-a-long-name-$i; done; head -c 100000 /dev/zero > a/zeros',
+  ];
+  command('sh', '-ec', `mkdir ${folder}; cd ${folder}; ${lines.join('; ')}`);
+  command('env', 'LC_ALL=C.UTF-8', 'mcopy', '-s', '-i', image, `${folder}/a`, `${folder}/many`, '::');
 }
 
 /** Offsets of the words that are not zero in what a walk reads. */
