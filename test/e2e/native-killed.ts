@@ -41,6 +41,8 @@ for (const machine of MACHINES) {
     const differences = await compareGuests(reference, native);
     t.log(`${native.fs.entryCount} entries, ${differences.length} differences`);
     t.deepEqual(differences.slice(0, 10), []);
+    // The appliances of the conversions need the memory.
+    await Promise.all([reference.close(), native.close()]);
 
     const convert = ['convert', disk, '--exclude', '/srv/sparse', '--base-image', 'scratch', '--packages', 'disk'];
     const run = async (...args: string[]) => {
