@@ -42,14 +42,18 @@ const timer = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
 }, 20);
 const start = performance.now();
+const busy = process.cpuUsage();
 const guest = await openImages([image]);
 const seconds = (performance.now() - start) / 1000;
+const { user, system } = process.cpuUsage(busy);
 clearInterval(timer);
 peak = Math.max(peak, process.memoryUsage.rss());
 collect();
 const after = process.memoryUsage();
 const entries = guest.fs.entryCount;
-console.log(`${entries} entries of ${type} in ${seconds.toFixed(2)} s, worker start included`);
+console.log(
+  `${entries} entries of ${type} in ${seconds.toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s of the processor, worker start included`,
+);
 console.log(`kept of each: ${((after.heapUsed - before.heapUsed) / entries).toFixed(0)} bytes`);
 console.log(
   `resident: ${mega(before.rss)} before, ${mega(peak)} at most, ${mega(after.rss)} after a collection: ` +
