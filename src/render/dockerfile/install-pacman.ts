@@ -7,9 +7,16 @@ import { commandWithList, runWord } from './quote.js';
 const CONFIGURATION = '/tmp/vm2docker-pacman.conf';
 
 /**
+ * Options of pacman.conf(5) that a build does without: what images leave out of their packages; the check for space,
+ * which fails where a builder shows no table of mounts; and the user that pacman 7 downloads as, in a sandbox that
+ * containers do not allow.
+ */
+const UNWANTED = ['NoExtract', 'CheckSpace', 'DownloadUser'];
+
+/**
  * The commands of a RUN that installs with pacman, through a configuration that goes again: the base's own without what
- * keeps documents and languages out (`NoExtract`), and with an archive of a day where one is wanted. An archive has one
- * version of each package, so none can be asked for.
+ * keeps documents and languages out, and with an archive of a day where one is wanted. An archive has one version of each
+ * package, so none can be asked for.
  */
 export function pacmanInstallCommands(plan: InstallPlan): string[] {
   const [program, action, ...words] = pacman.install([]);
@@ -37,7 +44,7 @@ export function pacmanSetup({ sources }: InstallPlan): { prepare: string[]; opti
 
 /** @param sources `repository=server` each; they take the place of the base's own repositories. */
 function configuration(sources: InstallPlan['sources']): string[] {
-  const own = `sed '/^NoExtract/d' /etc/pacman.conf`;
+  const own = `sed -e '${UNWANTED.map((option) => `/^[[:space:]]*${option}/d`).join(';')}' /etc/pacman.conf`;
   if (sources === null) return [`${own} >${CONFIGURATION}`];
   return [
     // Of the base's own file the part before its repositories.

@@ -7,6 +7,7 @@ import type { OperatingSystem } from '../../../src/model/os.js';
 import type { InstallPlan } from '../../../src/model/plan.js';
 import { availableCommands } from '../../../src/render/dockerfile/ask-versions.js';
 import { otherInstallCommands } from '../../../src/render/dockerfile/install-others.js';
+import { pacmanSetup } from '../../../src/render/dockerfile/install-pacman.js';
 
 const PLAN: InstallPlan = {
   manager: 'rpm',
@@ -228,10 +229,24 @@ test('documents and languages that images leave out are switched on', (t) => {
   t.regex(dnf, /_install_langs all\\n%%_excludedocs 0\\n' >\/tmp\/vm2docker-home\/\.rpmmacros/);
   t.regex(dnf, /--setopt=tsflags= /);
   t.regex(otherInstallCommands(PLAN, LEAP).join('\n'), /excludedocs = no.*export ZYPP_CONF=/);
-  t.regex(
-    otherInstallCommands({ ...PLAN, manager: 'pacman' }, ARCH).join('\n'),
-    /sed '\/\^NoExtract\/d' \/etc\/pacman\.conf/,
-  );
+});
+
+test('pacman gets the configuration of the base without what images leave out and what containers do not allow', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pacman-configuration-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const base =
+    '[options]\nNoExtract = usr/share/man/*\n NoExtract = *\nCheckSpace\nDownloadUser = alpm\nColor\n[core]\nInclude = list\n';
+  writeFileSync(join(folder, 'pacman.conf'), base);
+  const write = (sources: InstallPlan['sources']): string => {
+    const commands = pacmanSetup({ ...PLAN, manager: 'pacman', sources })
+      .prepare.slice(0, -1)
+      .join('\n');
+    const script = commands.replaceAll('/etc/', `${folder}/`).replaceAll('/tmp/vm2docker', `${folder}/scratch`);
+    execFileSync('sh', ['-euc', script]);
+    return readFileSync(join(folder, 'scratch-pacman.conf'), 'utf8');
+  };
+  t.is(write(null), '[options]\nColor\n[core]\nInclude = list\n');
+  t.is(write(['extra=http://day.invalid/$repo']), '[options]\nColor\n\n[extra]\nServer = http://day.invalid/$repo\n');
 });
 
 for (const os of [CENTOS, ROCKY, LEAP, MAGEIA, ALPINE, ARCH, system('centos', '5')]) {
