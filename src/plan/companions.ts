@@ -3,8 +3,8 @@ import { type InstalledPackage, packageKey } from '../model/packages.js';
 import { baseName } from '../model/path.js';
 
 /**
- * Files that no package lists and that come and go with one: its records in dpkg's database, and what Python compiled
- * of its sources. A package that is laid down from the disk brings them along, or they would lie in every delta.
+ * Files that no package lists and that come and go with one: its records in dpkg's database, what Python compiled of its
+ * sources, udev's table of hardware. A package that is laid down from the disk brings them along, or they would lie in every delta.
  * @returns Finds the key of the package that such a path goes with.
  */
 export function companionOf(
@@ -19,6 +19,7 @@ export function companionOf(
   return (path) => {
     const record = DPKG_INFO.exec(path);
     if (record !== null) return keys.get(record[1]!);
+    if (HARDWARE_TABLE.test(path)) return keys.get('udev');
     const owner = compiledPythonSource(path, records)?.owners[0];
     return owner === undefined ? undefined : (compilerOf(owner, keys) ?? owner);
   };
@@ -36,6 +37,9 @@ function compilerOf(owner: string, keys: ReadonlyMap<string, string>): string | 
 }
 
 const PYTHON_LIBRARY = /^libpython(\d+(?:\.\d+)?)-(minimal|stdlib)(?::|$)/;
+
+/** systemd-hwdb(8): 13 MB that the script of the package compiles. */
+const HARDWARE_TABLE = /^(?:\/usr)?\/lib\/udev\/hwdb\.bin$/;
 
 /** dpkg(1), "FILES": what a package's control archive brought, by its name. */
 const DPKG_INFO =

@@ -8,6 +8,7 @@ import { contentOf } from '../likeness.js';
 import { type ReductionContext, reducePackages } from '../resolver/reduce.js';
 import { isPackageName } from './modes.js';
 import { fixedCost } from './objective.js';
+import { madeByScripts } from './recreated.js';
 import { trimmedPaths } from './trimmed.js';
 
 export interface LayerQuestion {
@@ -74,10 +75,10 @@ export function installLayer(
   setting: InstallSetting,
 ): LayerPlan {
   const first = question.machines[0]!;
-  const { size, tar } = measure(
-    first,
-    question.packages.flatMap((item) => unchangedPaths(first, item)),
-  );
+  const { size, tar } = measure(first, [
+    ...question.packages.flatMap((item) => unchangedPaths(first, item)),
+    ...madeByScripts(first, question.packages),
+  ]);
   // What a machine has is never removed, though another layer, or the base in another version, brings it.
   const onMachines = new Set(
     question.machines.flatMap(({ machine }) => (machine.packages?.packages ?? []).map(({ name }) => name)),

@@ -1,5 +1,7 @@
 import type { FileRecord } from '../../model/files.js';
+import type { InstalledPackage } from '../../model/packages.js';
 import { compiledPythonSource } from '../companions.js';
+import type { MachineFiles } from '../files.js';
 
 /**
  * What an installation of the same packages makes again although no package lists it. `same`: with the same content,
@@ -32,7 +34,7 @@ const DOUBTFUL: readonly RegExp[] = [
   /^\/usr\/share\/info\/dir/,
   /^\/usr\/share\/icons\/[^/]+\/icon-theme\.cache$/,
   /^\/usr\/lib\/[^/]+\/(?:gdk-pixbuf-2\.0|gio|gtk-[234]\.0)\//,
-  /^\/var\/cache\/debconf\/templates\.dat$/,
+  /^\/var\/cache\/debconf\/(?:config|templates)\.dat(?:-old)?$/,
   /^\/etc\/(?:pam\.d|default|java-[^/]+|emacs|perl)\//,
 ];
 
@@ -46,9 +48,32 @@ export function recreation(record: FileRecord, installation: Installation): Recr
   if (compiledPythonSource(path, records)) return 'same';
   if (record.entry.type === 'symlink' && record.entry.target?.startsWith('/etc/alternatives/') === true) return 'same';
   if (SAME.some((pattern) => pattern.test(path))) return 'same';
-  // A cluster that nobody wrote to since its package was installed comes out equal but for its log and its numbers.
-  if (/^\/var\/lib\/postgresql\/[^/]+\/[^/]+\/base\//.test(path)) return installation.isTime(mtime) ? 'same' : 'own';
-  return DOUBTFUL.some((pattern) => pattern.test(path)) ? 'doubtful' : 'own';
+  if (CLUSTER.test(path)) return !CLUSTER_OWN.test(path) && installation.isTime(mtime) ? 'same' : 'own';
+  if (DOUBTFUL.some((pattern) => pattern.test(path))) return 'doubtful';
+  // A script writes its configuration while it installs; so does a person who goes on at once.
+  return path.startsWith('/etc/') && installation.isTime(mtime) ? 'doubtful' : 'own';
+}
+
+/**
+ * A cluster that nobody wrote to since its package was installed comes out equal, and so does its configuration, but for
+ * its log, its statistics and the number that it was given.
+ */
+const CLUSTER = /^\/(?:var\/lib|etc)\/postgresql\/[^/]+\/[^/]+\//;
+const CLUSTER_OWN = /\/(?:pg_(?:wal|xlog|stat|stat_tmp|log|dynshmem|replslot)\/|global\/pg_control$|postmaster\.)/;
+
+/**
+ * Files that the scripts of packages make, of those that matter for the size of a layer: the clusters of PostgreSQL.
+ * The log is not among them, since what no machine keeps is removed where it is large.
+ */
+export function madeByScripts(files: MachineFiles, packages: readonly InstalledPackage[]): string[] {
+  const servers = packages.flatMap(({ name }) => /^postgresql-(\d[\d.]*)$/.exec(name)?.[1] ?? []);
+  if (servers.length === 0) return [];
+  const folders = servers.map((version) => `/var/lib/postgresql/${version}/`);
+  const installation = installationOf(files.machine.files.records, new Set());
+  return [...files.kept]
+    .filter(([path]) => folders.some((folder) => path.startsWith(folder)))
+    .filter(([, record]) => record.entry.type === 'file' && recreation(record, installation) === 'same')
+    .map(([path]) => path);
 }
 
 /** When and what package managers installed on a machine. */
