@@ -44,7 +44,8 @@ for (const machine of MACHINES) {
     // The appliances of the conversions need the memory.
     await Promise.all([reference.close(), native.close()]);
 
-    const convert = ['convert', disk, '--exclude', '/srv/sparse', '--base-image', 'scratch', '--packages', 'disk'];
+    const named = `${machine.name}=${disk}`;
+    const convert = ['convert', named, '--exclude', '/srv/sparse', '--base-image', 'scratch', '--packages', 'disk'];
     const run = async (...args: string[]) => {
       const { status, stdout, stderr } = await runTool(args, place.environment);
       t.true(status === 0 || status === 3, `${args.join(' ')}\n${stdout}${stderr}`);
@@ -66,7 +67,7 @@ for (const machine of MACHINES) {
       env: { ...process.env, ...place.environment },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    const verify = ['verify', layout, disk, '--exclude', '/srv/sparse', '--json', '--reader'];
+    const verify = ['verify', layout, named, '--exclude', '/srv/sparse', '--json', '--reader'];
     const [one, other] = [await run(...verify, 'native'), await run(...verify, 'libguestfs')];
     t.regex(one, /\/busy\/d1\//);
     t.is(one, other);
