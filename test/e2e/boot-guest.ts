@@ -68,12 +68,17 @@ ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
   echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
   if [ -e /probe.d/ask ]; then
     echo '=====ANSWERS====='
-    # Some servers answer others otherwise than their own machine: asked over the card, too, where they listen there.
-    outside() { sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/%[^ ]*//' | grep -vE '^(127\\.|\\[::1\\]|\\[fe80)' | sed -E 's/.* /10.0.2.15:/' | sort -u; }
+    # Some servers answer strangers otherwise than their own machine: asked by one, too, where they listen on the card.
+    insmod /probe.d/veth.ko
+    ip netns add stranger && ip link add door type veth peer name door netns stranger
+    ip address add 192.0.2.1/24 dev door && ip link set door up
+    ip netns exec stranger ip address add 192.0.2.2/24 dev door
+    ip netns exec stranger ip link set door up && ip netns exec stranger ip route add 10.0.2.15/32 via 192.0.2.1
+    outside() { sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/%[^ ]*//' | grep -vE '^(127\\.|192\\.0\\.2\\.|\\[::1\\]|\\[fe80)' | sed -E 's/.* /10.0.2.15:/' | sort -u; }
     # Datagrams to high ports are what clients wait for.
     places() { sed -E 's/^\\S+ +\\S+ +\\S+ +(\\S+):([0-9]+) .*/\\1 \\2/; s/%[^ ]*//; s/^(\\*|0\\.0\\.0\\.0|\\[::\\]) /127.0.0.1 /; s/^\\[(.*)\\]/\\1/; s/ /:/' | sort -u; }
     bash /probe.d/ask 10 $(ss -Hlnt | places) $(ss -Hlnu | places | grep -vE ':(3[2-9]|[456])[0-9]{3}$' | sed 's/^/udp\\//')
-    bash /probe.d/ask 10 $(ss -Hlnt | outside) $(ss -Hlnu | outside | grep -vE ':(3[2-9]|[456])[0-9]{3}$' | sed 's/^/udp\\//') | sed 's/^/outside:/'
+    ip netns exec stranger bash /probe.d/ask 10 $(ss -Hlnt | outside) $(ss -Hlnu | outside | grep -vE ':(3[2-9]|[456])[0-9]{3}$' | sed 's/^/udp\\//') | sed 's/^/outside:/'
   fi
   echo '=====END====='
 ) &
@@ -83,14 +88,17 @@ exec /sbin/init
 
 /** Without them `ss` reads /proc, which does not tell IPv6 alone from both families. In the order of their needs. */
 const DIAGNOSTIC_MODULES = ['inet_diag', 'tcp_diag', 'udp_diag'];
+/** Of a link between the guest and a network namespace in it. */
+const LINK_MODULE = 'drivers/net/veth.ko';
 
 /** Puts the questioner into the root folder of a guest, which `bootGuest` starts from a disk made of it. */
 export async function installProbe(root: string, settle: number): Promise<void> {
   const { kernel } = await findKernel();
-  const modules = join('/lib/modules', basename(kernel).replace('vmlinuz-', ''), 'kernel/net/ipv4');
+  const modules = join('/lib/modules', basename(kernel).replace('vmlinuz-', ''), 'kernel');
   await mkdir(join(root, 'probe.d'), { recursive: true });
   for (const name of DIAGNOSTIC_MODULES)
-    await copyFile(join(modules, `${name}.ko`), join(root, 'probe.d', `${name}.ko`));
+    await copyFile(join(modules, `net/ipv4/${name}.ko`), join(root, 'probe.d', `${name}.ko`));
+  await copyFile(join(modules, LINK_MODULE), join(root, 'probe.d', basename(LINK_MODULE)));
   await writeFile(join(root, 'probe'), probeScript(settle));
   await chmod(join(root, 'probe'), 0o755);
 }

@@ -29,7 +29,7 @@ const DEMO_OFFSET = 1024 * 1024;
 /** Between them web, SQL, caches, mail, names, proxies, Java, a superserver and a socket; two init systems. */
 const DEFAULT = ['demo', 'web-apache', 'mail-names', 'small-servers', 'moved-ports', 'web-java', 'sysvinit'];
 const START_SECONDS = 120;
-/** Marks what the machine answers over its network card. */
+/** Marks what the machine answers somebody with another address. */
 const OUTSIDE = 'outside:';
 
 interface Report {
@@ -203,14 +203,14 @@ function compareAnswers(wanted: readonly Answer[], found: readonly Answer[]): st
   });
 }
 
-/** The ports that the holder publishes answer on the host as the machine answers over its card. */
+/** The ports that the holder publishes answer on the host as the machine answers a stranger. */
 async function publishedAnswers(folder: string, name: string, expected: readonly Answer[]): Promise<string[]> {
   const { services } = parse(await readFile(join(folder, 'compose.yaml'), 'utf8'));
   const published = ((services[`${name}-net`].ports ?? []) as string[]).map((text) => text.replace(/^[0-9]+:/, ''));
   const questions = published.map((place) =>
     place.endsWith('/udp') ? `udp/127.0.0.1:${place.slice(0, -4)}` : `127.0.0.1:${place}`,
   );
-  const { stdout } = await execute('bash', [ASK, '2', ...questions]);
+  const { stdout } = await execute('bash', [ASK, '10', ...questions]);
   const found = parseAnswers(stdout.split('\n'));
   const wanted = published.map((place) => {
     const answer = expected.find((each) => each.place === OUTSIDE + place);
