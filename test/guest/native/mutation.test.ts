@@ -1,6 +1,6 @@
 import test from 'ava';
 import { whyNoMount } from './images.js';
-import { survivesMutation, VICTIMS } from './mutation.js';
+import { refusesHeadOfLastCommit, survivesMutation, VICTIMS } from './mutation.js';
 
 // Ten thousand of each are made in test/e2e.
 const COUNT = 120;
@@ -12,3 +12,6 @@ for (const victim of VICTIMS) {
     survivesMutation(t, victim, COUNT),
   );
 }
+
+const dirty = VICTIMS.find(({ name }) => name === 'ext4-dirty')!;
+check(`ext4 whose last commit lost the head of its block is declined${why}`, (t) => refusesHeadOfLastCommit(t, dirty));

@@ -99,6 +99,33 @@ export async function survivesMutation(t: ExecutionContext, victim: Victim, coun
   t.true(outcome.declined > 0);
 }
 
+const JOURNAL_MAGIC = 0xc03b3998;
+const COMMIT = 2;
+
+/** Nothing follows the last commit of a journal that could tell of a gap: its own checksum has to. */
+export async function refusesHeadOfLastCommit(t: ExecutionContext, victim: Victim): Promise<void> {
+  await prepareDrivers();
+  const file = openRawFile(makeVictim(victim));
+  t.teardown(() => file.close());
+  const last = { at: -1, sequence: -1 };
+  const block = Buffer.alloc(MIB);
+  for (let start = 0; start < file.size; start += block.length) {
+    file.read(block, 0, block.length, start);
+    for (let at = 0; at < block.length; at += 1024) {
+      if (block.readUInt32BE(at) !== JOURNAL_MAGIC || block.readUInt32BE(at + 4) !== COMMIT) continue;
+      if (block.readUInt32BE(at + 8) > last.sequence)
+        Object.assign(last, { at: start + at, sequence: block.readUInt32BE(at + 8) });
+    }
+  }
+  const open = DRIVERS.get(victim.type)!;
+  t.notThrows(() => open(file));
+  for (let byte = 0; byte < 12; byte += 1) {
+    file.read(block, 0, 12, last.at);
+    const patches = new Map([[last.at + byte, block[byte]! ^ 0x55]]);
+    t.throws(() => open(patched(file, patches)), { instanceOf: Declined }, `byte ${byte} of the block at ${last.at}`);
+  }
+}
+
 /** Names, links, attributes and holes, and hardly any content: what is not zero is metadata. */
 function makeVictim({ name, type, bytes, make, isDirty }: Victim): string {
   const image = emptyImage(`victim-${name}`, bytes);

@@ -147,12 +147,22 @@ function readTransactions(journal: Journal): Transaction[] {
       advance(1);
     } else break;
   }
-  if (journal.version !== 0) refuseCommitsBehind(journal, at, sequence);
+  if (journal.version !== 0) {
+    refuseDamagedCommit(journal, at, sequence);
+    refuseCommitsBehind(journal, at, sequence);
+  }
   return transactions;
 }
 
 function requireSound(isSound: boolean): void {
   if (!isSound) throw damaged('ext journal: checksum');
+}
+
+/** The last commit has none behind it: its checksum tells whether only the head of the block is no longer what it was. */
+function refuseDamagedCommit(journal: Journal, end: number, sequence: number): void {
+  const block = Buffer.from(journal.read(blockOffset(journal, end), journal.blockSize));
+  for (const [index, word] of [MAGIC, BLOCK.commit, sequence].entries()) block.writeUInt32BE(word, index * 4);
+  if (isCommitSound(journal, block)) throw damaged('ext journal: head of its last commit');
 }
 
 /** A commit is written when all before it is on the disk: one behind the end means that the journal was longer. */
