@@ -99,31 +99,47 @@ export async function survivesMutation(t: ExecutionContext, victim: Victim, coun
   t.true(outcome.declined > 0);
 }
 
-const JOURNAL_MAGIC = 0xc03b3998;
-const COMMIT = 2;
+const JOURNAL = { magic: 0xc03b3998, commit: 2, superBlock: 4 } as const;
 
-/** Nothing follows the last commit of a journal that could tell of a gap: its own checksum has to. */
-export async function refusesHeadOfLastCommit(t: ExecutionContext, victim: Victim): Promise<void> {
+/**
+ * What decides whether checksums of a journal are asked at all has to be vouched for, too: the kind and the features in
+ * its super block, and the head of its last commit, behind which no other could tell of a gap.
+ */
+export async function refusesBrokenMarksOfJournal(t: ExecutionContext, victim: Victim): Promise<void> {
   await prepareDrivers();
   const file = openRawFile(makeVictim(victim));
   t.teardown(() => file.close());
-  const last = { at: -1, sequence: -1 };
-  const block = Buffer.alloc(MIB);
-  for (let start = 0; start < file.size; start += block.length) {
-    file.read(block, 0, block.length, start);
-    for (let at = 0; at < block.length; at += 1024) {
-      if (block.readUInt32BE(at) !== JOURNAL_MAGIC || block.readUInt32BE(at + 4) !== COMMIT) continue;
-      if (block.readUInt32BE(at + 8) > last.sequence)
-        Object.assign(last, { at: start + at, sequence: block.readUInt32BE(at + 8) });
-    }
-  }
+  const blocks = journalBlocks(file);
+  const superBlock = blocks.find(({ type }) => type === JOURNAL.superBlock)!;
+  const [last] = blocks.filter(({ type }) => type === JOURNAL.commit).sort((a, b) => b.sequence - a.sequence);
+  const marks = [0, 4, 8].map((offset) => last!.at + offset);
+  const words = [...marks, ...[0, 4, 40].map((offset) => superBlock.at + offset)];
   const open = DRIVERS.get(victim.type)!;
   t.notThrows(() => open(file));
-  for (let byte = 0; byte < 12; byte += 1) {
-    file.read(block, 0, 12, last.at);
-    const patches = new Map([[last.at + byte, block[byte]! ^ 0x55]]);
-    t.throws(() => open(patched(file, patches)), { instanceOf: Declined }, `byte ${byte} of the block at ${last.at}`);
+  const word = Buffer.alloc(4);
+  for (const at of words) {
+    file.read(word, 0, 4, at);
+    for (const [byte, value] of word.entries()) {
+      for (const other of [0, 1, 0xff, value ^ 0x55].filter((each) => each !== value)) {
+        const patches = new Map([[at + byte, other]]);
+        t.throws(() => open(patched(file, patches)), { instanceOf: Declined }, `${at + byte} set to ${other}`);
+      }
+    }
   }
+}
+
+/** Blocks of the journal that say what they are, wherever it lies. */
+function journalBlocks(file: BlockView): { at: number; type: number; sequence: number }[] {
+  const found: { at: number; type: number; sequence: number }[] = [];
+  const piece = Buffer.alloc(MIB);
+  for (let start = 0; start < file.size; start += piece.length) {
+    file.read(piece, 0, piece.length, start);
+    for (let at = 0; at < piece.length; at += 1024) {
+      if (piece.readUInt32BE(at) !== JOURNAL.magic) continue;
+      found.push({ at: start + at, type: piece.readUInt32BE(at + 4), sequence: piece.readUInt32BE(at + 8) });
+    }
+  }
+  return found;
 }
 
 /** Names, links, attributes and holes, and hardly any content: what is not zero is metadata. */

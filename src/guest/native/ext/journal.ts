@@ -6,10 +6,12 @@ import { LIMITS } from '../limits.js';
 
 /** Documentation/filesystems/ext4/journal.rst of Linux. */
 const MAGIC = 0xc03b3998;
-const BLOCK = { descriptor: 1, commit: 2, superBlock2: 4, revoke: 5 } as const;
+const BLOCK = { descriptor: 1, commit: 2, superBlock1: 3, superBlock2: 4, revoke: 5 } as const;
 const FEATURE = { revoke: 0x1, bits64: 0x2, asyncCommit: 0x4, checksum2: 0x8, checksum3: 0x10 } as const;
 const UNDERSTOOD = FEATURE.revoke | FEATURE.bits64 | FEATURE.asyncCommit | FEATURE.checksum2 | FEATURE.checksum3;
 const COMPAT_CHECKSUM = 1;
+/** Offset of `s_checksum_type` in the journal's super block. */
+const CHECKSUM_KIND = 80;
 const TAG = { escaped: 1, sameUuid: 2, last: 8 } as const;
 
 export interface JournalSource {
@@ -76,7 +78,9 @@ function openJournal(source: JournalSource): Journal | undefined {
   const starts = source.extents.map(({ at }) => at);
   const raw = source.read(blockOffset({ ...source, starts }, 0), 1024);
   if (raw.readUInt32BE(0) !== MAGIC) throw damaged('ext journal super block');
-  const isVersion2 = raw.readUInt32BE(4) === BLOCK.superBlock2;
+  const type = raw.readUInt32BE(4);
+  if (type !== BLOCK.superBlock1 && type !== BLOCK.superBlock2) throw damaged('ext journal super block: kind');
+  const isVersion2 = type === BLOCK.superBlock2;
   const start = raw.readUInt32BE(28);
   const compatible = isVersion2 ? raw.readUInt32BE(36) : 0;
   const incompatible = isVersion2 ? raw.readUInt32BE(40) : 0;
@@ -89,6 +93,8 @@ function openJournal(source: JournalSource): Journal | undefined {
     throw unsupported('ext journal with checksums of the first kind');
   }
   if (start === 0) return undefined;
+  // The field for the kind of checksum is filled when checksums come into use. Without them nothing vouches for the rest.
+  if (version === 0 && raw[CHECKSUM_KIND] !== 0) throw unsupported('ext journal that had checksums and claims none');
   const end = raw.readUInt32BE(16);
   const first = raw.readUInt32BE(20);
   if (raw.readUInt32BE(12) !== source.blockSize || end * source.blockSize > source.size)
