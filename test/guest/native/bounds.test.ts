@@ -14,7 +14,7 @@ import { command, emptyImage, machineOf, mounted, openImages, whyNoMount } from 
  * trees of extents: depth, level, order, counts, group                        M
  * pointer blocks an inode                                                     "names itself a million times"
  * content of all files: the file system's size, or 1024 times where shared    "files that share their blocks"
- * folders: records, each once, bytes, entries, depth                          M; "a folder inside of itself"
+ * folders: records, each once, bytes, entries, depth                          M; "a folder inside of itself", "claims a gigabyte"
  * names: no slash, no NUL, not empty; links of 4,095 bytes                    "a name with a slash"; M
  * attributes: 64 KiB a value, 1 MiB an inode, chains of leaves                M
  * XFS: magic, own number, owner, checksum of every structure                  M
@@ -72,6 +72,12 @@ check(
     writeFileSync(image, bytes);
   },
   /pointer blocks|more blocks/,
+);
+check(
+  `a folder that claims a gigabyte, and has one block, is declined before it is read${why}`,
+  declined,
+  (image: string) => debugfs(image, `sif outer size ${1000 * MIB}`),
+  /ext directory \d+: size/,
 );
 check(
   `files that share their blocks, and so hold more than the disk, are declined${why}`,

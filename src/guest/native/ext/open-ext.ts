@@ -11,6 +11,8 @@ import { replayJournal } from './journal.js';
 import { COMPAT, type ExtSuperBlock, INCOMPAT, readExtSuperBlock } from './super-block.js';
 
 const ROOT_INODE = 2;
+/** What a directory may claim beyond its blocks: one block of the largest kind. */
+const SPARE_BYTES = 65536;
 const STATE_ERRORS = 2;
 
 /** ext2, ext3 or ext4 as the kernel would show it after recovering its journal. */
@@ -84,8 +86,11 @@ function fileSystem(cache: BlockCache, superBlock: ExtSuperBlock): NativeFileSys
     attributes: (node) => readAttributes(plain(node)),
     list(node) {
       const directory = plain(node);
-      if (!isInline(directory))
+      if (!isInline(directory)) {
+        // The kernel never leaves holes in a directory: a size that its blocks cannot hold would be a gigabyte of zeros.
+        if (directory.size > directory.allocated + SPARE_BYTES) throw damaged(`ext directory ${directory.id}: size`);
         return readDirectoryBlocks(superBlock, directory, content(directory, LIMITS.directoryBytes));
+      }
       const names: NativeName[] = [];
       // The parent's number comes first; there are no dots.
       readRecords(superBlock, directory, directory.raw.subarray(40, 100), 4, names);
