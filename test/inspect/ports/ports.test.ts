@@ -449,6 +449,57 @@ test(
   ['?tcp 127.0.0.1:2375', 'tcp 127.0.0.1:2400 /etc/docker/daemon.json:1', '?tcp *:2401'],
 );
 test(
+  'docker: what containers publish that come back at boot',
+  listens,
+  {
+    '/var/lib/docker/containers/a/config.v2.json': '{"Name": "/web", "HasBeenManuallyStopped": false}',
+    '/var/lib/docker/containers/a/hostconfig.json':
+      '{"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "5353"}]}, "RestartPolicy": {"Name": "unless-stopped"}}',
+    '/var/lib/docker/containers/b/config.v2.json': '{"Name": "/stopped", "HasBeenManuallyStopped": true}',
+    '/var/lib/docker/containers/b/hostconfig.json':
+      '{"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8081"}]}, "RestartPolicy": {"Name": "unless-stopped"}}',
+    '/var/lib/docker/containers/c/config.v2.json': '{"Name": "/once"}',
+    '/var/lib/docker/containers/c/hostconfig.json':
+      '{"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8082"}]}, "RestartPolicy": {"Name": "no"}}',
+  },
+  ['/usr/sbin/dockerd', '-H', 'fd://'],
+  [
+    '?udp 127.0.0.1:5353 /var/lib/docker/containers/a/hostconfig.json:1',
+    '?tcp *:8080 /var/lib/docker/containers/a/hostconfig.json:1',
+  ],
+);
+test(
+  'docker run: published ports of the host, not those of the container, and none that the engine chooses',
+  listens,
+  {},
+  [
+    '/usr/bin/docker', 'run', '--rm', '--name', 'web', '-p', '8080:80', '--publish=127.0.0.1:8443:443/tcp', '-p', '53:53/udp',
+    '-p', '9000', '-p', '[::1]:7000-7001:80-81', 'nginx:1', '-g', 'daemon off;',
+  ], // biome-ignore format: a list
+  ['?udp *:53', '?tcp [::1]:7000', '?tcp [::1]:7001', '?tcp *:8080', '?tcp 127.0.0.1:8443'],
+);
+test(
+  'podman run: IPv4 alone',
+  listens,
+  {},
+  ['/usr/bin/podman', 'run', '--publish', '8088:80', 'docker.io/library/nginx'],
+  ['?tcp 0.0.0.0:8088'],
+);
+test(
+  'docker-compose up: the ports of its file in both forms',
+  listens,
+  {
+    '/opt/shop/docker-compose.yml':
+      'services:\n  web:\n    image: web\n    ports:\n      - "80:8080"\n      - 127.0.0.1:81:8081\n      - 82\n      - target: 90\n        published: 9090\n        protocol: udp\n  db:\n    expose:\n      - "5432"\n',
+  },
+  ['/usr/bin/docker-compose', '-f', '/opt/shop/docker-compose.yml', 'up'],
+  [
+    '?tcp *:80 /opt/shop/docker-compose.yml:5',
+    '?tcp 127.0.0.1:81 /opt/shop/docker-compose.yml:6',
+    '?udp *:9090 /opt/shop/docker-compose.yml:9',
+  ],
+);
+test(
   'uwsgi: vassals of an emperor that its own file names',
   listens,
   {

@@ -7,6 +7,7 @@ import { caddy } from './caddy.js';
 import { cassandra } from './cassandra.js';
 import { chrony } from './chrony.js';
 import { consul } from './consul.js';
+import { containers } from './containers.js';
 import { couchdb } from './couchdb.js';
 import { cups } from './cups.js';
 import { dhcpd } from './dhcpd.js';
@@ -94,6 +95,7 @@ export const PORT_READERS: readonly PortReader[] = [
   cassandra,
   chrony,
   consul,
+  containers,
   couchdb,
   cups,
   dhcpd,
