@@ -138,12 +138,16 @@ async function examine(name: string, again: boolean, daemon: Daemon): Promise<st
     console.log(`${name}: ${services.length - 1} services, ${wanted.length} answers compared`);
     const began = Date.now();
     await compose('stop');
-    console.log(`${name}: stopped in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    const ended: string[] = [];
     for (const id of ids) {
-      const state = (await docker('inspect', '-f', '{{.Name}} {{.State.ExitCode}}', id)).trim();
+      const format = '{{slice .Name 1}} {{.State.ExitCode}} {{.State.FinishedAt}}';
+      const [container = '', code = '', at = ''] = (await docker('inspect', '-f', format, id)).trim().split(' ');
+      ended.push(`${container} after ${seconds(Date.parse(at) - began)}`);
       // 137 is SIGKILL, after the ten seconds that a container has to end by itself.
-      if (state.endsWith(' 137')) complaints.push(`${state}: did not stop by itself`);
+      if (code === '137') complaints.push(`${container}: did not stop by itself`);
     }
+    await compose('down');
+    console.log(`${name}: down in ${seconds(Date.now() - began)}: ${ended.join(', ')}`);
   } catch (error) {
     complaints.push(String((error as { stderr?: string }).stderr ?? error).slice(-2000));
     complaints.push((await compose('logs', '--no-color', '--tail', '20').catch(String)).slice(-4000));
@@ -154,6 +158,8 @@ async function examine(name: string, again: boolean, daemon: Daemon): Promise<st
   }
   return complaints;
 }
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Images that this conversion left in the engine, those that stand on others first. */
 async function builtTags(output: string): Promise<string[]> {
