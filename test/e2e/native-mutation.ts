@@ -1,5 +1,6 @@
 import test from 'ava';
 import { whyNoMount } from '../guest/native/images.js';
+import { refusesBrokenMarksOfLog } from '../guest/native/marks.js';
 import { survivesMutation, VICTIMS } from '../guest/native/mutation.js';
 
 const COUNT = 10_000;
@@ -11,3 +12,8 @@ for (const victim of VICTIMS) {
     survivesMutation(t, victim, COUNT),
   );
 }
+
+const later = VICTIMS.find(({ logCycle }) => logCycle !== undefined)!;
+check(`XFS: marks of a log that was round several times are vouched for, too${why}`, (t) =>
+  refusesBrokenMarksOfLog(t, later),
+);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { whyNoMount } from './images.js';
-import { refusesBrokenMarksOfJournal, survivesMutation, VICTIMS } from './mutation.js';
+import { refusesBrokenMarksOfJournal, refusesBrokenMarksOfLog } from './marks.js';
+import { survivesMutation, VICTIMS } from './mutation.js';
 
 // Ten thousand of each are made in test/e2e.
 const COUNT = 120;
@@ -13,7 +14,12 @@ for (const victim of VICTIMS) {
   );
 }
 
-const dirty = VICTIMS.find(({ name }) => name === 'ext4-dirty')!;
+const victim = (wanted: string) => VICTIMS.find(({ name }) => name === wanted)!;
+
 check(`ext4 whose journal lost a mark that says what is checked is declined${why}`, (t) =>
-  refusesBrokenMarksOfJournal(t, dirty),
+  refusesBrokenMarksOfJournal(t, victim('ext4-dirty')),
+);
+
+check(`XFS: a changed mark of a log record or of its sectors is damage, not the end of the log${why}`, (t) =>
+  refusesBrokenMarksOfLog(t, victim('xfs-dirty')),
 );
