@@ -1,6 +1,15 @@
 import type { Evidence } from './evidence.js';
 
-export type InitSystem = 'systemd' | 'sysvinit' | 'upstart' | 'openrc' | 'runit' | 'supervisord' | 'inetd' | 'rc.local';
+export type InitSystem =
+  | 'systemd'
+  | 'sysvinit'
+  | 'upstart'
+  | 'openrc'
+  | 'runit'
+  | 'supervisord'
+  | 'inetd'
+  | 'rc.local'
+  | 'cron';
 
 /** A program that the machine would keep running, or start when somebody connects. */
 export interface Service {

@@ -120,13 +120,17 @@ export async function readMachine(source: MachineSource, reading: MachineReading
   }
 }
 
-async function servicesWithPorts(
+/** What cron runs once at boot and listens nowhere is a job, and listed as such. */
+export async function servicesWithPorts(
   fs: GuestFs,
   services: readonly Service[],
   context: { packages: PackageDatabase | null; os: OperatingSystem },
 ): Promise<{ services: Service[]; firewall: readonly FirewallRule[]; problems: readonly Problem[] }> {
   const { byService, firewall, problems } = await inspectPorts(fs, services, context);
-  return { services: services.map((service) => ({ ...service, ...byService.get(service.name) })), firewall, problems };
+  const listening = services.map((service) => ({ ...service, ...byService.get(service.name) }));
+  const isJob = ({ init, type, ports, listens }: Service): boolean =>
+    init === 'cron' && type === 'oneshot' && ports.length + listens.length === 0;
+  return { services: listening.filter((service) => !isJob(service)), firewall, problems };
 }
 
 async function readContent(

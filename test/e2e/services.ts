@@ -10,10 +10,11 @@ import { openSource } from '../../src/disk/open-source.js';
 import { openGuest } from '../../src/guest/open-guest.js';
 import { inspectOs, OS_PATHS } from '../../src/inspect/os/index.js';
 import { inspectPackages, PACKAGE_PATHS } from '../../src/inspect/packages/index.js';
-import { inspectPorts, PORT_PATHS } from '../../src/inspect/ports/index.js';
+import { PORT_PATHS } from '../../src/inspect/ports/index.js';
 import { inspectServices, SERVICE_PATHS } from '../../src/inspect/services/index.js';
 import { silentProgress } from '../../src/model/progress.js';
 import type { ListeningPort, Service } from '../../src/model/services.js';
+import { servicesWithPorts } from '../../src/pipeline/inspect-machine.js';
 import { type BootTruth, bootGuest, installProbe } from './boot-guest.js';
 import { buildRoot, type GuestRecipe, makeDisk } from './guest-recipe.js';
 import { SERVICE_RECIPES } from './service-recipes.js';
@@ -40,11 +41,11 @@ async function inspectDisk(
     if (system === null) throw new Error(`${disk} holds no system`);
     const packages = await inspectPackages(fs, { archiveIndexes: false });
     const context = { hardware: { hypervisor: 'qemu' as const }, packages, os: system.os };
-    const { services, problems } = await inspectServices(fs, context);
-    const enabled = services.filter((service) => service.enabled);
-    const { byService, problems: portProblems } = await inspectPorts(fs, enabled, context);
-    for (const { code, path, reason } of [...problems, ...portProblems]) console.log(`  ! ${code} ${path}: ${reason}`);
-    const listening = [...byService.values()].flatMap(({ ports }) => ports);
+    const found = await inspectServices(fs, context);
+    const { services, problems } = await servicesWithPorts(fs, found.services, context);
+    for (const { code, path, reason } of [...found.problems, ...problems])
+      console.log(`  ! ${code} ${path}: ${reason}`);
+    const listening = services.filter(({ enabled }) => enabled).flatMap(({ ports }) => ports);
     return { services, listening };
   } finally {
     await guest.close();

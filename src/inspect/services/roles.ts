@@ -80,7 +80,7 @@ export function decideRole(service: FoundService, context: ServiceContext): Role
 function isHomeMade(service: FoundService, context: ServiceContext): boolean {
   const path = service.definition;
   if (path === null || service.init === 'inetd' || service.init === 'supervisord') return false;
-  if (service.init === 'rc.local') return true;
+  if (service.init === 'rc.local' || service.init === 'cron') return true;
   if (context.packages !== null && context.ownerOf(path) !== null) return false;
   return path.startsWith('/etc/systemd/system/') || path.startsWith('/usr/local/') || isLocalProgram(service);
 }

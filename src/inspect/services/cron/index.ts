@@ -1,8 +1,16 @@
 import { joinPath } from '../../../model/path.js';
-import { type FoundJob, NO_FINDINGS, readText, type ServiceContext, type ServiceReader } from '../context.js';
+import {
+  type FoundJob,
+  type FoundService,
+  NO_FINDINGS,
+  readText,
+  type ServiceContext,
+  type ServiceReader,
+} from '../context.js';
 import { runningPrograms } from '../started.js';
 import { readAtJobs } from './at.js';
-import { parseCronLine } from './schedule.js';
+import { type RebootLine, readRebootLine } from './reboot.js';
+import { parseCronLine, parseCronVariable } from './schedule.js';
 
 /** Spools of user crontabs: Debian, Red Hat, SUSE, Alpine. */
 const SPOOLS = [
@@ -14,6 +22,7 @@ const SPOOLS = [
 ];
 const PERIODS = ['hourly', 'daily', 'weekly', 'monthly', '15min'] as const;
 const MAX_JOBS = 10_000;
+const MAX_BOOT_LINES = 200;
 
 export const cron: ServiceReader = {
   name: 'cron',
@@ -32,8 +41,15 @@ export const cron: ServiceReader = {
     const isBusyBox = earlier.some(({ enabled, name }) => enabled && name === 'crond');
     const isTimed = earlier.some(({ enabled, name }) => enabled && /^(?:cron\.target|systemd-cron)/.test(name));
     const jobs: FoundJob[] = [];
-    if (daemons.length > 0 || isBusyBox || isTimed) jobs.push(...(await readCrontabs(context)));
-    else if (SPOOLS.some((folder) => context.fs.list(folder).length > 0) || context.fs.list('/etc/cron.d').length > 0) {
+    const services: FoundService[] = [];
+    if (daemons.length > 0 || isBusyBox || isTimed) {
+      const { found, boots } = await readCrontabs(context);
+      jobs.push(...found);
+      for (const line of boots.slice(0, MAX_BOOT_LINES)) services.push(...(await readRebootLine(context, line)));
+    } else if (
+      SPOOLS.some((folder) => context.fs.list(folder).length > 0) ||
+      context.fs.list('/etc/cron.d').length > 0
+    ) {
       context.report(
         'cron-not-running',
         '/etc/cron.d',
@@ -41,12 +57,13 @@ export const cron: ServiceReader = {
       );
     }
     if (runningPrograms(earlier, ['atd']).length > 0) jobs.push(...(await readAtJobs(context)));
-    return { ...NO_FINDINGS, jobs: jobs.slice(0, MAX_JOBS) };
+    return { ...NO_FINDINGS, services, jobs: jobs.slice(0, MAX_JOBS) };
   },
 };
 
-async function readCrontabs(context: ServiceContext): Promise<FoundJob[]> {
+async function readCrontabs(context: ServiceContext): Promise<{ found: FoundJob[]; boots: RebootLine[] }> {
   const jobs: FoundJob[] = [];
+  const boots: RebootLine[] = [];
   const periodic = new Map<string, { schedule: string; cron: string | null }>();
   const files: [path: string, user: string | null][] = [['/etc/crontab', null]];
   for (const name of context.fs.list('/etc/cron.d')) {
@@ -66,11 +83,13 @@ async function readCrontabs(context: ServiceContext): Promise<FoundJob[]> {
   }
   for (const [path, owner] of files) {
     const lines = ((await readText(context, path)) ?? '').split('\n');
+    const variables = new Map<string, string>();
     lines.forEach((raw, index) => {
       const line = parseCronLine(raw, owner === null);
       if (line === null) {
-        if (!/^\s*(?:#|$)/.test(raw) && !/^\s*["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*=/.test(raw))
-          context.report('crontab-syntax', path, `line ${index + 1} is no job`);
+        const variable = parseCronVariable(raw);
+        if (variable !== null) variables.set(...variable);
+        else if (!/^\s*(?:#|$)/.test(raw)) context.report('crontab-syntax', path, `line ${index + 1} is no job`);
         return;
       }
       const folder = /run-parts\b[^;&|]*?(\/etc\/(?:cron\.|periodic\/)[a-z0-9]+)/.exec(line.command)?.[1];
@@ -87,10 +106,14 @@ async function readCrontabs(context: ServiceContext): Promise<FoundJob[]> {
         user: owner ?? line.user ?? 'root',
         evidence: { path, line: index + 1 },
       });
+      if (line.schedule === '@reboot') {
+        const user = owner ?? line.user ?? 'root';
+        boots.push({ path, line: index + 1, command: line.command, user, variables: new Map(variables) });
+      }
     });
   }
   jobs.push(...(await readAnacron(context, periodic)), ...periodicJobs(context, periodic));
-  return jobs;
+  return { found: jobs, boots };
 }
 
 /** anacrontab(5): `days delay name command`; its run-parts lines say when the periodic folders run. */

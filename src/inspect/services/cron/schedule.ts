@@ -39,6 +39,13 @@ export function parseCronLine(line: string, hasUser: boolean): CronLine | null {
   };
 }
 
+/** `NAME = value` of crontab(5), quotes around either taken off; null for any other line. */
+export function parseCronVariable(line: string): [name: string, value: string] | null {
+  const match = /^\s*(["']?)([A-Za-z_][A-Za-z0-9_]{0,200})\1\s*=(.*)$/.exec(line.slice(0, 20_000));
+  if (match === null) return null;
+  return [match[2]!, match[3]!.trim().replace(/^(["'])(.*)\1$/, '$2')];
+}
+
 function isSchedule(text: string): boolean {
   return text.split(' ').every((field) => /^[0-9A-Za-z*,/~-]{1,200}$/.test(field)) && !/^[A-Za-z_]/.test(text);
 }

@@ -85,3 +85,49 @@ test('a reboot is no time', (t) => {
     command: 'app',
   });
 });
+
+test('what @reboot starts is a service of its user, with the variables of the lines above and in its folder', async (t) => {
+  const { found } = await jobs({
+    '/etc/passwd': 'ann:x:1000:1000::/home/ann:/bin/sh\n',
+    '/var/spool/cron/crontabs/ann':
+      "PORT = '3000'\n@reboot cd /srv/app && exec /usr/bin/node server.js >> log 2>&1\n@reboot /usr/bin/nohup /srv/bin/worker --rate 5\\% & %x\n",
+    '/etc/cron.d/once': '@reboot root /usr/local/bin/tidy\n*/5 * * * * root /srv/bin/never-a-service\n',
+    '/usr/bin/node': executable(),
+    '/srv/bin/worker': executable(),
+    '/usr/local/bin/tidy': executable(),
+  });
+  t.deepEqual(
+    found.services
+      .filter(({ init }) => init === 'cron')
+      .map(({ name, enabled, command, type, user, workingDirectory, environment }) => [
+        name,
+        enabled,
+        command,
+        type,
+        user,
+        workingDirectory,
+        { ...environment },
+      ]),
+    [
+      ['cron:/etc/cron.d/once:1', true, ['/usr/local/bin/tidy'], 'oneshot', 'root', null, {}],
+      [
+        'cron:/var/spool/cron/crontabs/ann:2',
+        true,
+        ['/usr/bin/node', 'server.js'],
+        'simple',
+        'ann',
+        '/srv/app',
+        { PORT: '3000' },
+      ],
+      [
+        'cron:/var/spool/cron/crontabs/ann:3',
+        true,
+        ['/srv/bin/worker', '--rate', '5%'],
+        'simple',
+        'ann',
+        '/home/ann',
+        { PORT: '3000' },
+      ],
+    ],
+  );
+});
