@@ -83,33 +83,3 @@ function serviceSteps(machine: MachinePlan): string[] {
     ...images.map(({ tag, folder }) => `build ${quoteShell(tag)} ${quoteShell(`vms/${machine.slug}/${folder}`)}`),
   ];
 }
-
-/** `bootstrap.sh`: a minimal root of the release, made by mmdebstrap or debootstrap as root. */
-export function bootstrapScript(group: GroupPlan): string {
-  const { suite, archive, components, architecture, layout } = group.base.bootstrap!;
-  const hook = layout === undefined ? '' : ` --hook-dir=/usr/share/mmdebstrap/hooks/${layout}`;
-  const flag = layout === undefined ? '' : ` --${layout}`;
-  const words = { suite: quoteShell(suite), archive: quoteShell(archive), architecture: quoteShell(architecture) };
-  return `#!/bin/sh
-# Makes the minimal root that the images stand on, as root: sh bootstrap.sh rootfs.tar
-set -eu
-target=$1
-if command -v mmdebstrap >/dev/null 2>&1; then
-  # Old archives have expired Release files; the signatures are checked all the same.
-  mmdebstrap --variant=minbase --format=tar --components=${quoteShell(components.join(','))} --architectures=${words.architecture} \\
-    --aptopt='Acquire::Check-Valid-Until "false"'${hook} \\
-    ${words.suite} "$target.part" ${words.archive}
-elif command -v debootstrap >/dev/null 2>&1; then
-  root=$(mktemp -d)
-  trap 'rm -rf "$root"' EXIT
-  debootstrap --variant=minbase --components=${quoteShell(components.join(','))} --arch=${words.architecture}${flag} \\
-    ${words.suite} "$root" ${words.archive}
-  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
-  tar --numeric-owner --sort=name -C "$root" -cf "$target.part" .
-else
-  echo 'bootstrap.sh: install mmdebstrap or debootstrap' >&2
-  exit 1
-fi
-mv "$target.part" "$target"
-`;
-}

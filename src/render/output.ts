@@ -1,7 +1,8 @@
 import type { InspectedMachine } from '../model/inspected.js';
 import { encodePath } from '../model/path.js';
 import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
-import { bootstrapScript, buildScript } from './build-script.js';
+import { bootstrapScript } from './bootstrap-script.js';
+import { buildScript } from './build-script.js';
 import { composeFiles } from './compose/index.js';
 import { deletionList } from './dockerfile/deletions.js';
 import { layerDockerfile } from './dockerfile/dockerfile.js';
