@@ -79,10 +79,6 @@ export function installLayer(
     ...question.packages.flatMap((item) => unchangedPaths(first, item)),
     ...madeByScripts(first, question.packages),
   ]);
-  // What a machine has is never removed, though another layer, or the base in another version, brings it.
-  const onMachines = new Set(
-    question.machines.flatMap(({ machine }) => (machine.packages?.packages ?? []).map(({ name }) => name)),
-  );
   const fixed = fixedCost('install');
   const range = (value: number) => ({
     predicted: value + fixed,
@@ -91,7 +87,7 @@ export function installLayer(
   return {
     ...described(question, 'packages', 'install'),
     install: {
-      ...installPlan(question.packages, context, below, setting, onMachines),
+      ...installPlan(question.packages, context, below, setting, question.machines),
       ...localFiles(question.packages, setting),
       ...otherVersions(question.packages, setting),
       ...(setting.isChecked === true ? { isChecked: true } : {}),
@@ -140,7 +136,7 @@ function installPlan(
   context: ReductionContext,
   below: readonly InstalledPackage[],
   { foreignArchitectures, sources, isOffered = () => true, unwanted = [] }: InstallSetting,
-  onMachines: ReadonlySet<string>,
+  machines: readonly MachineFiles[],
 ): InstallPlan {
   const { named, remove, full } = reducePackages([...below, ...packages], {
     ...context,
@@ -161,14 +157,23 @@ function installPlan(
     pins: [...bySource.values()]
       .map((pin) => ({ ...pin, packages: pin.packages.sort(comparePaths) }))
       .sort((a, b) => comparePaths(a.packages[0]!, b.packages[0]!)),
-    remove: [...new Set([...remove, ...unwanted])]
-      .filter((name) => !onMachines.has(name))
+    remove: onNoMachine(machines, [...new Set([...remove, ...unwanted])])
       .filter(isPackageName)
       .sort(comparePaths),
     sources,
     foreignArchitectures: foreignArchitectures.filter(isForeign),
     reduction: { before: full.length, after: named.length },
   };
+}
+
+/** What a machine has is never removed, though another layer, or the base in another version, brings it. */
+function onNoMachine(machines: readonly MachineFiles[], names: readonly string[]): string[] {
+  const left = new Set(names);
+  for (const { machine } of machines) {
+    if (left.size === 0) break;
+    for (const { name } of machine.packages?.packages ?? []) left.delete(name);
+  }
+  return [...left];
 }
 
 function otherVersions(

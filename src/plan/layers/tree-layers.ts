@@ -82,8 +82,8 @@ function nodeLayers(
   let installed = below;
   for (const mode of ['install', 'disk'] as const) {
     const packages = node.packages
-      .map((number) => items[number]!)
-      .filter((item) => modes.get(packageIdentity(item))?.mode === mode);
+      .filter((number) => question.universe.packages[number]!.mode === mode)
+      .map((number) => items[number]!);
     if (packages.length === 0) continue;
     const layerQuestion = { group, parent: last, machines, packages, reason: commonReason(packages, modes) };
     const foreignArchitectures = machines[0]!.machine.packages?.foreignArchitectures ?? [];

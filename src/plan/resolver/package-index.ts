@@ -42,10 +42,14 @@ export function indexPackages(
     return relation.name.startsWith('/') ? owners.get(mergedPath(relation.name))?.get(node) : undefined;
   };
 
-  const candidates = function* ({ name }: Relation): Generator<number> {
-    yield* byName.get(name) ?? [];
-    yield* providers.get(name)?.keys() ?? [];
-    if (name.startsWith('/')) yield* owners.get(mergedPath(name))?.keys() ?? [];
+  /** Some more than once. */
+  const candidates = ({ name }: Relation): readonly number[] => {
+    const named = byName.get(name) ?? [];
+    const providing = providers.get(name);
+    const owning = name.startsWith('/') ? owners.get(mergedPath(name)) : undefined;
+    // Most are a name and nothing else.
+    if (providing === undefined && owning === undefined) return named;
+    return [...named, ...(providing?.keys() ?? []), ...(owning?.keys() ?? [])];
   };
 
   return {
