@@ -18,6 +18,7 @@ import { leaveOut } from './lean-root.js';
 import { DEBS_FOLDER } from './local-packages.js';
 import type { OutputFolder } from './output-folder.js';
 import type { Collection } from './read-machines.js';
+import { restoreRoot } from './restore-root.js';
 
 export interface BuildOptions extends RunContext {
   readonly engine: Engine;
@@ -106,6 +107,9 @@ export async function buildLayer({ plan, group, options }: BuildSession, layer: 
   const isPresent = Object.entries(labels).every(([name, value]) => present?.labels[name] === value);
   if (isPresent) {
     progress.step(vm, `${tag} is built already`);
+    if (bootstrap !== undefined) {
+      await restoreRoot(engine, tag, file!, { log, signal, environment, workFolder: options.workFolder });
+    }
     return;
   }
   if (bootstrap !== undefined) {
