@@ -11,6 +11,8 @@ export interface BusyMachine {
   readonly fileSystem: 'ext4' | 'xfs' | 'btrfs';
   /** `killed`: as it stands after `kill -9` of QEMU. `frozen`: a copy made while the root is frozen. */
   readonly end: 'killed' | 'frozen';
+  /** The root is a logical volume that begins on one physical volume and goes on on another. */
+  readonly isLvm?: boolean;
 }
 
 const WRITING_MS = 6000;
@@ -47,7 +49,7 @@ while :; do sleep 100; done
 
 /** The small machine on the file system, after it wrote for some seconds. @returns its raw disk, in `scratch`. */
 export async function busyDisk(machine: BusyMachine): Promise<string> {
-  const disk = makeDisk(machine);
+  const disk = machine.isLvm === true ? intoVolumes(makeDisk(machine), machine) : makeDisk(machine);
   if (machine.end === 'killed') {
     await bootUntil(disk, machine, 'WRITING', async () => {
       await new Promise((resolve) => setTimeout(resolve, WRITING_MS));
@@ -93,6 +95,27 @@ function makeDisk({ name, fileSystem }: BusyMachine): string {
   return disk;
 }
 
+/** The same root in a volume group. The host may lack a device mapper, so the appliance makes it. */
+function intoVolumes(plain: string, { name }: BusyMachine): string {
+  const disk = emptyImage(`${name}-volumes`, BYTES + 200 * 2 ** 20);
+  const environment = ['LIBGUESTFS_BACKEND=direct', 'LIBGUESTFS_BACKEND_SETTINGS=force_tcg'];
+  const requests = [
+    ['run'],
+    ['part-init', '/dev/sdb', 'gpt'],
+    ['part-add', '/dev/sdb', 'p', '2048', '1026047'],
+    ['part-add', '/dev/sdb', 'p', '1026048', '-34'],
+    ['pvcreate', '/dev/sdb1'],
+    ['pvcreate', '/dev/sdb2'],
+    ['vgcreate', 'vg0', '/dev/sdb1 /dev/sdb2'],
+    ['lvcreate-free', 'root', 'vg0', '100'],
+    ['copy-device-to-device', '/dev/sda1', '/dev/vg0/root', 'sparse:true'],
+  ];
+  const lines = requests.flatMap((request) => [':', ...request]).slice(1);
+  command('env', ...environment, 'guestfish', '--format=raw', '-a', plain, '-a', disk, ...lines);
+  rmSync(plain);
+  return disk;
+}
+
 function whileMounted(device: string, options: string, folder: string, work: () => void): void {
   command('mount', ...(options === '' ? [] : ['-o', options]), device, folder);
   try {
@@ -105,7 +128,7 @@ function whileMounted(device: string, options: string, folder: string, work: () 
 /** Boots the disk and ends QEMU with `kill -9` when `work` is done, which starts with the word on the console. */
 async function bootUntil(
   disk: string,
-  { fileSystem, end }: BusyMachine,
+  { fileSystem, end, isLvm }: BusyMachine,
   word: string,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -126,9 +149,13 @@ async function bootUntil(
   ];
   args.push('-drive', `file=${disk},format=raw,if=virtio,cache=writeback`, '-kernel', kernel, '-initrd', initrd);
   const options = MOUNT_OPTIONS[fileSystem];
-  const root = `root=/dev/vda1 rootfstype=${fileSystem}${options === '' ? '' : ` rootflags=${options}`}`;
+  const device = isLvm === true ? '/dev/mapper/vg0-root' : '/dev/vda1';
+  const root = `root=${device} rootfstype=${fileSystem}${options === '' ? '' : ` rootflags=${options}`}`;
   args.push('-append', `${root} rw console=ttyS0 init=/${end === 'killed' ? 'writer' : 'freezer'}`);
-  const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It ends with us, however we end.
+  const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise<void>((resolve, reject) => {
     qemu.on('error', reject);
     qemu.on('exit', () => resolve());

@@ -21,6 +21,7 @@ const MACHINES: readonly BusyMachine[] = [
   { name: 'killed-ext4', fileSystem: 'ext4', end: 'killed' },
   { name: 'killed-xfs', fileSystem: 'xfs', end: 'killed' },
   { name: 'killed-btrfs', fileSystem: 'btrfs', end: 'killed' },
+  { name: 'killed-lvm', fileSystem: 'ext4', end: 'killed', isLvm: true },
   { name: 'frozen-ext4', fileSystem: 'ext4', end: 'frozen' },
   { name: 'frozen-xfs', fileSystem: 'xfs', end: 'frozen' },
 ];
