@@ -5,13 +5,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 scratch=$(mktemp -d /tmp/compare-disks.XXXXXX)
+store=$(mktemp -d /tmp/compare-disks-store.XXXXXX)
 loop=
 cleanup() {
   mountpoint -q "$scratch/root" && umount -R "$scratch/root"
   [ -z "$loop" ] || losetup -d "$loop"
-  rm -rf --one-file-system "$scratch"
+  umount "$store/graph/overlay" "$store/run" 2>/dev/null
+  rm -rf --one-file-system "$scratch" "$store"
 }
 trap cleanup EXIT
+# A store of its own: nothing stays in the host's.
+printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/graph"\nrunroot = "%s/run"\n' "$store" "$store" >"$store/storage.conf"
+export CONTAINERS_STORAGE_CONF=$store/storage.conf
 
 show_root() {
   local disk=$1 layout=$2

@@ -6,6 +6,7 @@ import { buildahEngine } from '../../src/engine/buildah.js';
 import { silentProgress } from '../../src/model/progress.js';
 import { type ConvertRequest, convert } from '../../src/pipeline/convert.js';
 import { verify } from '../../src/pipeline/verify.js';
+import { layerTag } from '../../src/render/layout.js';
 import { programVersion } from '../../src/tools/versions.js';
 import { inScratch, noSmallDisk, SMALL_DISK } from '../commands/cli.js';
 
@@ -16,6 +17,9 @@ const obstacle =
   (process.getuid?.() === 0 ? null : 'numeric owners need root');
 
 const context = { progress: silentProgress, signal: new AbortController().signal };
+
+/** What the test leaves in the engine. */
+const images: string[] = [];
 
 function requestFor(output: string): ConvertRequest {
   return {
@@ -51,6 +55,7 @@ const title = 'a machine is built with buildah, proved identical, built again fr
       t.true(verification!.unrepresentable.length > 0);
 
       const [group] = first.plan.groups;
+      images.push(...group!.layers.map((layer) => layerTag(first.plan, group!, layer)));
       for (const layer of group!.layers.filter(({ mode }) => mode === 'disk')) {
         t.is(first.built.get(layer.id)?.size, layer.size.predicted, layer.id);
       }
@@ -93,7 +98,8 @@ const title = 'a machine is built with buildah, proved identical, built again fr
 
 test.after.always(() => {
   if (obstacle !== null) return;
-  for (const image of ['vm2docker/convert-test-edited', 'vm2docker/convert-test']) {
+  // Those above go before those below.
+  for (const image of ['vm2docker/convert-test-edited', ...images.reverse()]) {
     try {
       execFileSync('buildah', ['rmi', image], { stdio: 'ignore' });
     } catch {
