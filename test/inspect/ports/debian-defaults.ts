@@ -13,6 +13,9 @@ export interface DefaultCase {
   readonly listens?: readonly string[];
 }
 
+const TOR_DEFAULTS =
+  'ControlSocket /run/tor/control GroupWritable RelaxDirModeCheck\nSocksPort unix:/run/tor/socks WorldWritable\nSocksPort 9050\n';
+
 /** The ports were seen on the running daemons, too: `test/e2e/ports-truth.ts`. */
 export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
   {
@@ -465,4 +468,132 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
       'udp 127.0.0.1:18120 /etc/freeradius/3.0/sites-enabled/inner-tunnel',
     ],
   },
+  {
+    reader: 'munin-node',
+    packages: ['munin-node'],
+    unit: 'munin-node.service',
+    ports: ['tcp *:4949 /etc/munin/munin-node.conf'],
+  },
+  {
+    reader: 'nrpe',
+    packages: ['nagios-nrpe-server'],
+    unit: 'nagios-nrpe-server.service',
+    ports: ['tcp *:5666 /etc/nagios/nrpe.cfg'],
+  },
+  { reader: 'monit', packages: ['monit'], unit: 'monit.service', command: ['/usr/bin/monit', '-I'], ports: [] },
+  {
+    reader: 'ngircd',
+    packages: ['ngircd'],
+    unit: 'ngircd.service',
+    ports: ['tcp *:6667 /etc/ngircd/ngircd.conf'],
+  },
+  {
+    reader: 'apt-cacher-ng',
+    packages: ['apt-cacher-ng'],
+    unit: 'apt-cacher-ng.service',
+    ports: ['tcp *:3142 /etc/apt-cacher-ng/acng.conf'],
+  },
+  {
+    reader: 'clamd',
+    packages: ['clamav-daemon'],
+    unit: 'clamav-daemon.service',
+    more: { '/etc/clamav/clamd.conf': 'LocalSocket /var/run/clamav/clamd.ctl\n' },
+    ports: [],
+  },
+  {
+    reader: 'minidlna',
+    packages: ['minidlna'],
+    unit: 'minidlna.service',
+    ports: ['?udp 0.0.0.0:1900 /lib/systemd/system/minidlna.service', 'tcp 0.0.0.0:8200 /etc/minidlna.conf'],
+  },
+  {
+    reader: 'transmission',
+    packages: ['transmission-daemon'],
+    unit: 'transmission-daemon.service',
+    ports: [
+      'tcp 0.0.0.0:9091 /etc/transmission-daemon/settings.json',
+      'tcp *:51413 /etc/transmission-daemon/settings.json',
+      'udp 0.0.0.0:51413 /etc/transmission-daemon/settings.json',
+    ],
+  },
+  {
+    reader: 'gearmand',
+    packages: ['gearman-job-server'],
+    unit: 'gearman-job-server.service',
+    command: ['/usr/sbin/gearmand', '--pid-file=/run/gearman/gearmand.pid', '--listen=localhost', '--daemon'],
+    ports: [
+      '?tcp 127.0.0.1:4730 /lib/systemd/system/gearman-job-server.service',
+      '?tcp [::1]:4730 /lib/systemd/system/gearman-job-server.service',
+    ],
+  },
+  {
+    reader: 'iperf',
+    packages: ['iperf3'],
+    unit: 'iperf3.service',
+    ports: ['?tcp *:5201 /lib/systemd/system/iperf3.service'],
+  },
+  {
+    reader: 'radicale',
+    packages: ['radicale'],
+    unit: 'radicale.service',
+    ports: ['tcp 127.0.0.1:5232 /etc/radicale/config', 'tcp [::1]:5232 /etc/radicale/config'],
+  },
+  { reader: 'rinetd', packages: ['rinetd'], unit: 'rinetd.service', ports: [] },
+  {
+    reader: 'icecast',
+    packages: ['icecast2'],
+    unit: 'icecast2.service',
+    command: ['/usr/bin/icecast2', '-b', '-c', '/etc/icecast2/icecast.xml'],
+    ports: ['tcp *:8000 /etc/icecast2/icecast.xml'],
+  },
+  {
+    reader: 'tor',
+    packages: ['tor'],
+    unit: 'tor@default.service',
+    command: ['/usr/bin/tor', '--defaults-torrc', '/usr/share/tor/tor-service-defaults-torrc', '-f', '/etc/tor/torrc'],
+    more: { '/usr/share/tor/tor-service-defaults-torrc': TOR_DEFAULTS },
+    ports: ['tcp 127.0.0.1:9050 /usr/share/tor/tor-service-defaults-torrc'],
+    listens: ['/run/tor/control', '/run/tor/socks'],
+  },
+  {
+    reader: 'nsd',
+    packages: ['nsd'],
+    unit: 'nsd.service',
+    ports: ['tcp *:53 /etc/nsd/nsd.conf', 'udp *:53 /etc/nsd/nsd.conf'],
+  },
+  { reader: 'knot', packages: ['knot'], unit: 'knot.service', ports: [] },
+  {
+    reader: 'pure-ftpd',
+    packages: ['pure-ftpd', 'pure-ftpd-common'],
+    unit: 'pure-ftpd.service',
+    command: ['/usr/sbin/pure-ftpd-wrapper', ''],
+    ports: ['?tcp *:21 /etc/init.d'],
+  },
+  {
+    reader: 'opendkim',
+    packages: ['opendkim'],
+    unit: 'opendkim.service',
+    ports: [],
+    listens: ['/run/opendkim/opendkim.sock'],
+  },
+  {
+    reader: 'spamd',
+    packages: ['spamd'],
+    unit: 'spamd.service',
+    ports: ['?tcp 127.0.0.1:783 /lib/systemd/system/spamd.service', '?tcp [::1]:783 /lib/systemd/system/spamd.service'],
+  },
+  {
+    reader: 'xrdp',
+    packages: ['xrdp'],
+    unit: 'xrdp.service',
+    ports: ['tcp *:3389 /etc/xrdp/xrdp.ini'],
+  },
+  {
+    reader: 'kerberos',
+    packages: ['krb5-kdc'],
+    unit: 'krb5-kdc.service',
+    more: { '/etc/krb5kdc/kdc.conf': '[kdcdefaults]\n    kdc_ports = 750,88\n' },
+    ports: ['tcp *:88 /etc/krb5kdc/kdc.conf', 'udp *:88 /etc/krb5kdc/kdc.conf', 'udp *:750 /etc/krb5kdc/kdc.conf'],
+  },
+  { reader: 'syslog-ng', packages: ['syslog-ng-core'], unit: 'syslog-ng.service', ports: [] },
 ];

@@ -500,6 +500,102 @@ test(
   ],
 );
 test(
+  'syslog-ng: drivers of sources that a log statement names, through includes',
+  listens,
+  {
+    '/etc/syslog-ng/syslog-ng.conf':
+      '@version: 3.38\n@include "/etc/syslog-ng/conf.d/*.conf"\nsource s_off { tcp(port(1)); };\nsource s_net {\n  udp(ip("127.0.0.1") port(1514)); # tcp(port(2));\n  network(\n    transport("udp")\n    port(3514) tls(peer_verify(no)));\n  syslog();\n};\nlog { source(s_net); source(s_own); source { tcp(); }; };\n',
+    '/etc/syslog-ng/conf.d/own.conf': 'source s_own { tcp6(localport(4514)); };\n',
+    '/etc/syslog-ng/conf.d/own.conf.off': 'source s_own { tcp6(localport(4515)); };\n',
+  },
+  ['/usr/sbin/syslog-ng', '-F'],
+  [
+    'tcp 0.0.0.0:514 /etc/syslog-ng/syslog-ng.conf:11',
+    'tcp 0.0.0.0:601 /etc/syslog-ng/syslog-ng.conf:9',
+    'udp 127.0.0.1:1514 /etc/syslog-ng/syslog-ng.conf:5',
+    'udp 0.0.0.0:3514 /etc/syslog-ng/syslog-ng.conf:8',
+    'tcp *:4514 /etc/syslog-ng/conf.d/own.conf:1',
+  ],
+);
+test(
+  'monit: one statement over several lines, in an included file',
+  listens,
+  {
+    '/etc/monit/monitrc': 'set daemon 120\n# set httpd port 1\ninclude /etc/monit/conf.d/*\n',
+    '/etc/monit/conf.d/web': 'set httpd\n  port 2900 and # the port\n  use address localhost\n  allow localhost\n',
+    '/etc/hosts': '127.0.0.1 localhost\n',
+  },
+  ['/usr/bin/monit', '-I'],
+  ['tcp 127.0.0.1:2900 /etc/monit/conf.d/web:2'],
+);
+test(
+  'tor: its own file replaces the packaged defaults, option by option',
+  listens,
+  {
+    '/usr/share/tor/d': 'SocksPort 9050\nControlPort 9051\n',
+    '/etc/tor/torrc':
+      '#SocksPort 1\nSocksPort 0.0.0.0:9060\nSocksPort 9061\nORPort 9001 IPv4Only\nDNSPort 5353\n%include /etc/tor/torrc.d/*.conf\n',
+    '/etc/tor/torrc.d/own.conf': 'HTTPTunnelPort auto\nDirPort 0\nTransPort 9040\n',
+  },
+  ['/usr/bin/tor', '--defaults-torrc', '/usr/share/tor/d', '-f', '/etc/tor/torrc'],
+  [
+    'udp 127.0.0.1:5353 /etc/tor/torrc:5',
+    'tcp 0.0.0.0:9001 /etc/tor/torrc:4',
+    'tcp 127.0.0.1:9040 /etc/tor/torrc.d/own.conf:3',
+    'tcp 127.0.0.1:9051 /usr/share/tor/d:2',
+    'tcp 0.0.0.0:9060 /etc/tor/torrc:2',
+    'tcp 127.0.0.1:9061 /etc/tor/torrc:3',
+  ],
+);
+test(
+  'nsd: addresses with ports of their own, and remote control once it is on',
+  listens,
+  {
+    '/etc/nsd/nsd.conf':
+      'server:\n  port: 5300\n  ip-address: 127.0.0.1\n  ip-address: ::1@5301 # x\nremote-control:\n  control-enable: yes\n  control-interface: 127.0.0.1\n',
+  },
+  ['/usr/sbin/nsd', '-d'],
+  [
+    'tcp 127.0.0.1:5300 /etc/nsd/nsd.conf:3',
+    'udp 127.0.0.1:5300 /etc/nsd/nsd.conf:3',
+    'tcp [::1]:5301 /etc/nsd/nsd.conf:4',
+    'udp [::1]:5301 /etc/nsd/nsd.conf:4',
+    '?tcp 127.0.0.1:8952 /etc/nsd/nsd.conf',
+  ],
+);
+test(
+  'knot: one address, or a list',
+  listens,
+  { '/etc/knot/knot.conf': 'server:\n  listen: [ 127.0.0.1@5353, "::@53" ]\n#  listen: 0.0.0.0@1\n' },
+  ['/usr/sbin/knotd'],
+  [
+    'tcp [::]:53 /etc/knot/knot.conf:2',
+    'udp [::]:53 /etc/knot/knot.conf:2',
+    'tcp 127.0.0.1:5353 /etc/knot/knot.conf:2',
+    'udp 127.0.0.1:5353 /etc/knot/knot.conf:2',
+  ],
+);
+test(
+  'nrpe: files of included folders',
+  listens,
+  {
+    '/etc/nagios/nrpe.cfg': 'server_port=5666\ninclude_dir=/etc/nagios/nrpe.d\n',
+    '/etc/nagios/nrpe.d/a.cfg': 'server_port=5700\nserver_address=127.0.0.1\n',
+  },
+  ['/usr/sbin/nrpe', '-c', '/etc/nagios/nrpe.cfg', '-f'],
+  ['tcp 127.0.0.1:5700 /etc/nagios/nrpe.d/a.cfg:1'],
+);
+test(
+  'rinetd: forwarding lines alone',
+  listens,
+  {
+    '/etc/rinetd.conf':
+      'allow 10.0.0.*\n# 0.0.0.0 1 x 2\n0.0.0.0 8080 10.0.0.5 80\n127.0.0.1 53/udp 10.0.0.5 53/udp\nlogfile /var/log/rinetd.log\n',
+  },
+  ['/usr/sbin/rinetd'],
+  ['udp 127.0.0.1:53 /etc/rinetd.conf:4', 'tcp 0.0.0.0:8080 /etc/rinetd.conf:3'],
+);
+test(
   'uwsgi: vassals of an emperor that its own file names',
   listens,
   {

@@ -304,4 +304,48 @@ static_resources:
     files: {},
     ports: ['?tcp 127.0.0.1:8001 /lib/systemd/system/pages.service:1'],
   },
+  {
+    reader: 'containers',
+    unit: 'container-web.service',
+    command: ['/usr/bin/podman', 'run', '--rm', '--publish', '127.0.0.1:8080:80', 'docker.io/library/nginx'],
+    files: {},
+    ports: ['?tcp 127.0.0.1:8080 /lib/systemd/system/container-web.service:1'],
+  },
+  {
+    reader: 'dropbear',
+    unit: 'dropbear.service',
+    command: ['/usr/sbin/dropbear', '-EF', '-p', '2222', '-p', '127.0.0.1:2223'],
+    files: {},
+    ports: [
+      '?tcp *:2222 /lib/systemd/system/dropbear.service:1',
+      '?tcp 127.0.0.1:2223 /lib/systemd/system/dropbear.service:1',
+    ],
+  },
+  {
+    reader: 'distccd',
+    unit: 'distcc.service',
+    command: ['/usr/bin/distccd', '--daemon', '--allow', '10.0.0.0/8', '--listen', '127.0.0.1'],
+    files: {},
+    ports: ['?tcp 127.0.0.1:3632 /lib/systemd/system/distcc.service:1'],
+  },
+  {
+    reader: 'postgrey',
+    unit: 'postgrey.service',
+    command: ['/usr/sbin/postgrey', '--inet=10023'],
+    files: { '/etc/default/postgrey': 'POSTGREY_OPTS="--inet=10023"\n', '/etc/hosts': '127.0.0.1 localhost\n' },
+    ports: ['?tcp 127.0.0.1:10023 /etc/default/postgrey:1'],
+  },
+  {
+    reader: 'strongswan',
+    unit: 'strongswan-starter.service',
+    command: ['/usr/sbin/ipsec', 'start', '--nofork'],
+    files: {
+      '/etc/strongswan.d/charon.conf':
+        'charon {\n    # port = 500\n    port_nat_t = 4501\n    crypto_test {\n    }\n}\n',
+    },
+    ports: [
+      '?udp *:500 /lib/systemd/system/strongswan-starter.service:1',
+      'udp *:4501 /etc/strongswan.d/charon.conf:3',
+    ],
+  },
 ];

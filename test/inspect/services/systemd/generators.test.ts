@@ -164,6 +164,23 @@ test('AUTOSTART chooses among the configurations of OpenVPN', async (t) => {
   ]);
 });
 
+test('the generator of Tor hangs its instances on the unit that groups them', async (t) => {
+  const nodes: Nodes = {
+    ...generator('tor-generator'),
+    ...wanted('tor.service', 'Type=oneshot\nExecStart=/bin/true'),
+    [`${UNITS}/tor@default.service`]: '[Service]\nExecStart=/usr/bin/app',
+    [`${UNITS}/tor@.service`]: '[Service]\nExecStart=/usr/bin/app %i',
+    '/etc/tor/instances/exit/torrc': '',
+    '/etc/tor/instances/empty/other': '',
+  };
+  t.deepEqual(enabledNames(await inspectSystemd(nodes)), ['tor.service', 'tor@exit.service']);
+  t.deepEqual(enabledNames(await inspectSystemd({ ...nodes, '/etc/tor/torrc': '' })), [
+    'tor.service',
+    'tor@default.service',
+    'tor@exit.service',
+  ]);
+});
+
 test('a serial console of the kernel command line gets a login', async (t) => {
   const found = await inspectSystemd({
     ...generator('systemd-getty-generator'),

@@ -11,6 +11,7 @@ import { quadlet } from './quadlet.js';
 import { rcLocal } from './rc-local.js';
 import { sshSocket } from './ssh-socket.js';
 import { sysv } from './sysv.js';
+import { tor } from './tor.js';
 
 /**
  * Every generator that is emulated. Left out are those that start no service: for devices and kernel options (cryptsetup,
@@ -29,6 +30,7 @@ export const GENERATORS: readonly Generator[] = [
   rcLocal,
   sshSocket,
   sysv,
+  tor,
 ];
 
 const FOLDERS = [
