@@ -1,7 +1,6 @@
 import type { FileInventory, FileRecord } from '../../model/files.js';
-import { joinPath, parentPath } from '../../model/path.js';
+import { followLinks } from '../../model/follow-links.js';
 
-const MAX_HOPS = 40;
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
 /** The tree that the images hold, for questions about paths. */
@@ -15,7 +14,8 @@ export interface ImageFiles {
 }
 
 export function imageFiles({ records }: FileInventory): ImageFiles {
-  const canonical = (path: string): string => resolve(records, path);
+  const at = (path: string) => records.get(path)?.entry;
+  const canonical = (path: string): string => followLinks(path, at, true).path;
   const find = (path: string): FileRecord | undefined => {
     const record = records.get(canonical(path));
     return record?.excluded === undefined ? record : undefined;
@@ -31,29 +31,4 @@ export function imageFiles({ records }: FileInventory): ImageFiles {
     return null;
   };
   return { find, canonical, program };
-}
-
-function resolve(records: ReadonlyMap<string, FileRecord>, path: string): string {
-  const pending = path.split('/').reverse();
-  let current = '/';
-  let hops = 0;
-  while (pending.length > 0) {
-    const part = pending.pop()!;
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      current = parentPath(current);
-      continue;
-    }
-    const next = joinPath(current, part);
-    const entry = records.get(next)?.entry;
-    if (entry?.type === 'symlink' && hops < MAX_HOPS) {
-      hops += 1;
-      const target = entry.target ?? '';
-      if (target.startsWith('/')) current = '/';
-      pending.push(...target.split('/').reverse());
-    } else {
-      current = next;
-    }
-  }
-  return current;
 }

@@ -265,11 +265,14 @@ test('without a command there is no form', (t) => {
   t.is(foregroundForm(service([])).command, null);
 });
 
-test('what the kernel serves has the reason, whichever program sets it up', (t) => {
+test('what the kernel or an engine serves has the reason, whichever program sets it up', (t) => {
   for (const program of FOREGROUND_ROWS.flatMap(({ refused, programs }) => (refused === undefined ? [] : programs))) {
     const form = foregroundForm(service([`/usr/sbin/${program}`, '8'], { type: 'oneshot' }));
     t.is(form.command, null);
-    t.regex(form.reason!, /kernel/);
+    t.regex(
+      form.reason!,
+      program.startsWith('rpc.') || /^(?:nfsdctl|exportfs)$/.test(program) ? /kernel/ : /containers/,
+    );
   }
 });
 

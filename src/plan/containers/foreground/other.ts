@@ -63,6 +63,13 @@ export const OTHER_ROWS: readonly ForegroundRow[] = [
     programs: ['rpc.nfsd', 'nfsdctl', 'exportfs', 'rpc.mountd', 'rpc.statd'],
     refused: 'the kernel serves its files: export them where the containers run, or with a server of its own kind',
   },
+  {
+    programs: [
+      'docker', 'dockerd', 'docker-compose', 'podman', 'podman-compose', 'nerdctl', 'containerd', 'crio', 'kubelet', 'k3s',
+      'lxd', 'incusd', 'lxc-start', 'systemd-nspawn', 'machinectl',
+    ], // biome-ignore format: a list
+    refused: 'it is or runs containers, whose programs are in images of their own: move those as they are',
+  },
   { programs: ['xinetd'], last: ['-dontfork'] },
   { programs: ['inetd'], first: ['-i'] },
   { programs: ['supervisord'], first: ['-n'] },
