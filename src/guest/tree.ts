@@ -1,8 +1,6 @@
 import type { Entry } from '../model/entry.js';
-import { baseName, comparePaths, joinPath, parentPath } from '../model/path.js';
-
-/** As the kernel: more symbolic links than this in one look-up are a loop (path_resolution(7)). */
-const MAX_HOPS = 40;
+import { followLinks } from '../model/follow-links.js';
+import { baseName, comparePaths, parentPath } from '../model/path.js';
 
 /**
  * The metadata of a whole guest in memory, with look-up that follows the guest's own symbolic links only. Guests have
@@ -73,31 +71,8 @@ export class Tree {
   #resolve(path: string, followLast: boolean): Entry | undefined {
     const direct = this.#byPath.get(path);
     if (direct !== undefined && (direct.type !== 'symlink' || !followLast)) return direct;
-    const pending = path.split('/').reverse();
-    let current = '/';
-    let hops = 0;
-    while (pending.length > 0) {
-      const part = pending.pop()!;
-      if (part === '' || part === '.') continue;
-      if (part === '..') {
-        current = parentPath(current);
-        continue;
-      }
-      if (this.#byPath.get(current)?.type !== 'directory') return undefined;
-      const next = this.#byPath.get(joinPath(current, part));
-      if (next === undefined) return undefined;
-      const isLast = pending.every((rest) => rest === '' || rest === '.');
-      if (next.type === 'symlink' && (followLast || !isLast)) {
-        hops += 1;
-        if (hops > MAX_HOPS) return undefined;
-        const target = next.target ?? '';
-        if (target.startsWith('/')) current = '/';
-        pending.push(...target.split('/').reverse());
-        continue;
-      }
-      current = next.path;
-    }
-    return this.#byPath.get(current);
+    const followed = followLinks(path, (each) => this.#byPath.get(each), followLast);
+    return followed.exists ? this.#byPath.get(followed.path) : undefined;
   }
 }
 
