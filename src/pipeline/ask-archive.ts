@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Workbench } from '../engine/index.js';
 import { AppError } from '../errors.js';
-import type { BaseKnowledge, Corrections } from '../model/base-contents.js';
+import type { Corrections } from '../model/base-contents.js';
 import { type InstalledPackage, packageIdentity } from '../model/packages.js';
 import type { GroupPlan, InstallPlan, LayerPlan, Plan } from '../model/plan.js';
 import { installName } from '../plan/layers/package-layers.js';
@@ -25,15 +25,16 @@ import {
 } from '../syntax/apt-output.js';
 import { lastLines } from '../tools/run.js';
 import type { BuildOptions } from './build-layer.js';
-import type { Replan } from './replan.js';
+import {
+  type Correcting,
+  correction,
+  correctPlan,
+  fromDisk,
+  groupOf,
+  installLayers,
+  topmostChains,
+} from './correct-plan.js';
 
-interface Asking {
-  readonly knowledge: Map<string, BaseKnowledge>;
-  readonly replan: Replan;
-  readonly options: BuildOptions;
-}
-
-/** Corrections only ever grow, and each round brings one; what is not settled then is laid down from the disk. */
 const MAX_ROUNDS = 20;
 
 /**
@@ -41,33 +42,29 @@ const MAX_ROUNDS = 20;
  * needs, and corrects the plan until both succeed. Only dpkg's family is asked.
  * @throws AppError `archive-unreachable`.
  */
-export async function learnOffers(informed: Plan, asking: Asking): Promise<Plan> {
+export async function learnOffers(informed: Plan, asking: Correcting): Promise<Plan> {
   const { knowledge, replan, options } = asking;
   let plan = informed;
   for (const { id } of informed.groups) {
-    const group = (): GroupPlan => plan.groups.find((each) => each.id === id)!;
-    const first = installLayers(group())[0]?.install;
+    const first = installLayers(groupOf(plan, id))[0]?.install;
     const known = knowledge.get(id);
     if (first?.manager !== 'dpkg' || known === undefined) continue;
-    const bench = await openBench(group(), options);
+    const bench = await openBench(groupOf(plan, id), options);
     try {
-      knowledge.set(id, { ...known, offered: await askOffers(bench, group(), first, options) });
+      knowledge.set(id, { ...known, offered: await askOffers(bench, groupOf(plan, id), first, options) });
+      let round = 0;
+      plan = await correctPlan(replan(knowledge), id, asking, {
+        most: MAX_ROUNDS,
+        find: async (_, group, isLate) => {
+          round += 1;
+          options.progress.step(id, round === 1 ? 'simulating the installation' : `simulating it again (${round})`);
+          return await check(bench, group, isLate);
+        },
+      });
+      const different = await differentVersions(bench, groupOf(plan, id));
+      if (different.size === 0) continue;
+      knowledge.set(id, { ...knowledge.get(id)!, different });
       plan = replan(knowledge);
-      for (let round = 1; installLayers(group()).length > 0; round += 1) {
-        options.signal.throwIfAborted();
-        options.progress.step(id, round === 1 ? 'simulating the installation' : `simulating it again (${round})`);
-        const corrections = await check(bench, group(), round > MAX_ROUNDS);
-        if (corrections === null) {
-          const different = await differentVersions(bench, group());
-          if (different.size > 0) {
-            knowledge.set(id, { ...knowledge.get(id)!, different });
-            plan = replan(knowledge);
-          }
-          break;
-        }
-        knowledge.set(id, withCorrections(knowledge.get(id)!, corrections));
-        plan = replan(knowledge);
-      }
     } finally {
       await bench.close();
     }
@@ -86,10 +83,6 @@ async function openBench(
     ...(secret === undefined ? [] : [{ source: resolve(secret), target: CREDENTIALS_MOUNT }]),
   ];
   return await engine.workbench({ reference: group.base.reference, mounts }, { log, signal, environment });
-}
-
-function installLayers(group: GroupPlan): LayerPlan[] {
-  return group.layers.filter(({ install }) => install !== undefined);
 }
 
 /** Every version that the sources of the build have, of every package that some machine has beyond the base. */
@@ -121,29 +114,19 @@ async function askOffers(
   return offered;
 }
 
-/** The layers whose chain is simulated as a whole: those that no other installs on. */
-function topmost(group: GroupPlan): LayerPlan[][] {
-  const layers = installLayers(group);
-  const byId = new Map(group.layers.map((layer) => [layer.id, layer]));
-  const chainOf = (layer: LayerPlan): LayerPlan[] => {
-    const parent = layer.parent === null ? undefined : byId.get(layer.parent);
-    const below = parent === undefined ? [] : chainOf(parent);
-    return layer.install === undefined ? below : [...below, layer];
-  };
-  const chains = layers.map(chainOf);
-  return chains.filter(
-    (chain) => !chains.some((other) => other.length > chain.length && other.includes(chain.at(-1)!)),
-  );
+/** What is simulated as a whole. */
+function installations(group: GroupPlan): LayerPlan[][] {
+  return topmostChains(group).map((chain) => chain.filter(({ install }) => install !== undefined));
 }
 
 /** What has to change so that the installation brings what the plan says; null when it does. */
-async function check(bench: Workbench, group: GroupPlan, isLast: boolean): Promise<Corrections | null> {
-  for (const chain of topmost(group)) {
+async function check(bench: Workbench, group: GroupPlan, isLate: boolean): Promise<Corrections | null> {
+  for (const chain of installations(group)) {
     const found = await checkChain(bench, group, chain);
     if (found === null) continue;
     const isEmpty = found.fromDisk.size === 0 && found.named.size === 0 && found.unwanted.size === 0;
-    if (!isEmpty && !isLast) return found;
-    return { ...found, fromDisk: allOf(chain, 'its archive cannot install it together with the others') };
+    if (!isEmpty && !isLate) return found;
+    return { ...found, fromDisk: fromDisk(chain, 'its archive cannot install it together with the others') };
   }
   return null;
 }
@@ -187,7 +170,7 @@ function beginning(install: InstallPlan): string[] {
 /** What is installed in another version than the machines have, because theirs is gone and they were told to install. */
 async function differentVersions(bench: Workbench, group: GroupPlan): Promise<Map<string, string>> {
   const different = new Map<string, string>();
-  for (const chain of topmost(group)) {
+  for (const chain of installations(group)) {
     const install = chainPlan(chain);
     const isExact = chain.every(({ packages }) =>
       packages.every((item) => isPinned(install, installName(item, group.os.architecture), item.version)),
@@ -214,23 +197,23 @@ function differences(installed: readonly SimulatedPackage[], wanted: Wanted, gro
     ]),
   );
   const named = new Set<string>();
-  const fromDisk = new Map<string, string>();
+  const given = new Map<string, string>();
   for (const [name, { item, layer }] of wanted) {
     const found = byName.get(name);
     const identity = packageIdentity(item);
     if (found === undefined) {
       // Named already, and still not installed: the base has it in this version, or nothing can be done.
-      if (layer.install!.named.includes(name)) fromDisk.set(identity, 'the package manager does not install it');
+      if (layer.install!.named.includes(name)) given.set(identity, 'the package manager does not install it');
       else named.add(identity);
     } else if (found.version !== item.version && isPinned(layer.install!, name, item.version)) {
-      fromDisk.set(identity, `version ${found.version} comes instead with what else is installed`);
+      given.set(identity, `version ${found.version} comes instead with what else is installed`);
     }
   }
   const known = new Set(group.layers.flatMap(({ packages }) => packages.map(({ name }) => name)));
   const told = new Set([...wanted.values()].flatMap(({ layer }) => layer.install!.remove));
   const unwanted = installed.map(({ name }) => name).filter((name) => !known.has(name) && !told.has(name));
-  const isSame = named.size === 0 && fromDisk.size === 0 && unwanted.length === 0;
-  return isSame ? null : correction({ named, fromDisk, unwanted: new Set(unwanted) });
+  const isSame = named.size === 0 && given.size === 0 && unwanted.length === 0;
+  return isSame ? null : correction({ named, fromDisk: given, unwanted: new Set(unwanted) });
 }
 
 function isPinned({ pins }: InstallPlan, name: string, version: string): boolean {
@@ -245,26 +228,6 @@ function chainPlan(chain: readonly LayerPlan[]): InstallPlan {
     pins: plans.flatMap(({ pins }) => pins),
     debs: plans.flatMap(({ debs }) => debs ?? []),
     foreignArchitectures: [...new Set(plans.flatMap(({ foreignArchitectures }) => foreignArchitectures))],
-  };
-}
-
-function correction(found: Partial<Corrections>): Corrections {
-  return { fromDisk: new Map(), named: new Set(), unwanted: new Set(), ...found };
-}
-
-function allOf(chain: readonly LayerPlan[], reason: string): Map<string, string> {
-  return new Map(chain.flatMap(({ packages }) => packages.map((item) => [packageIdentity(item), reason] as const)));
-}
-
-function withCorrections(known: BaseKnowledge, found: Corrections): BaseKnowledge {
-  const { fromDisk, named, unwanted } = known.corrections;
-  return {
-    ...known,
-    corrections: {
-      fromDisk: new Map([...fromDisk, ...found.fromDisk]),
-      named: new Set([...named, ...found.named]),
-      unwanted: new Set([...unwanted, ...found.unwanted]),
-    },
   };
 }
 

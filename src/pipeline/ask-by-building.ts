@@ -11,19 +11,24 @@ import { layerTag } from '../render/layout.js';
 import { askOffers, compareVersions, programOf } from './ask-offers.js';
 import { type BuildOptions, buildLayer } from './build-layer.js';
 import { openSavedImage } from './build-saved-image.js';
+import {
+  type Correcting,
+  correction,
+  correctPlan,
+  fromDisk,
+  groupOf,
+  installLayers,
+  topmostChains,
+} from './correct-plan.js';
 import type { Collection } from './read-machines.js';
-import type { Replan } from './replan.js';
 import { onlyLayers, writeArchives } from './write-archives.js';
 
-interface Asking {
-  readonly knowledge: Map<string, BaseKnowledge>;
-  readonly replan: Replan;
+interface Asking extends Correcting {
   readonly collection: Collection;
-  readonly options: BuildOptions;
 }
 
-/** Each costs a build; what is not settled then is laid down from the disk. */
-const MAX_ROUNDS = 5;
+/** Each costs a build. */
+const MAX_ROUNDS = 4;
 
 /**
  * For the families other than dpkg's: asks the manager of each base which versions its archives have, builds the layers
@@ -36,32 +41,24 @@ export async function learnByBuilding(informed: Plan, asking: Asking): Promise<P
   const { knowledge, replan, options } = asking;
   let plan = informed;
   for (const { id } of informed.groups) {
-    const group = (): GroupPlan => plan.groups.find((each) => each.id === id)!;
-    const first = installLayers(group())[0]?.install;
+    const group = groupOf(plan, id);
+    const first = installLayers(group)[0]?.install;
     const known = knowledge.get(id);
     if (first === undefined || first.manager === 'dpkg' || known === undefined) continue;
-    const program = programOf(group(), first, known.packages);
-    const offered = await askOffers(group(), { ...first, program }, options);
+    const program = programOf(group, first, known.packages);
+    const offered = await askOffers(group, { ...first, program }, options);
     knowledge.set(id, {
-      packages: withEssential(known.packages, group(), first.manager),
+      packages: withEssential(known.packages, group, first.manager),
       program,
       offered,
-      corrections: { ...known.corrections, named: notNewest(group(), offered, first.manager) },
+      corrections: { ...known.corrections, named: notNewest(group, offered, first.manager) },
     });
-    plan = replan(knowledge);
-    for (let round = 1; installLayers(group()).length > 0; round += 1) {
-      options.signal.throwIfAborted();
-      const found = await tryLayers(plan, group(), asking, round === MAX_ROUNDS);
-      if (found === null) break;
-      knowledge.set(id, withCorrections(knowledge.get(id)!, found));
-      plan = replan(knowledge);
-    }
+    plan = await correctPlan(replan(knowledge), id, asking, {
+      most: MAX_ROUNDS,
+      find: (tried, its, isLate) => tryLayers(tried, its, asking, isLate),
+    });
   }
   return plan;
-}
-
-function installLayers(group: GroupPlan): LayerPlan[] {
-  return group.layers.filter(({ install }) => install !== undefined);
 }
 
 /** Removing what its own package manager needs would end the build; that is left to the deltas. */
@@ -91,7 +88,7 @@ function notNewest(
 }
 
 /** What has to change so that the layers hold what the plan says; null when they do. */
-async function tryLayers(plan: Plan, group: GroupPlan, asking: Asking, isLast: boolean): Promise<Corrections | null> {
+async function tryLayers(plan: Plan, group: GroupPlan, asking: Asking, isLate: boolean): Promise<Corrections | null> {
   const { collection, options } = asking;
   const session = { plan, group, options, built: new Map(), collection };
   for (const chain of topmostChains(group)) {
@@ -103,30 +100,15 @@ async function tryLayers(plan: Plan, group: GroupPlan, asking: Asking, isLast: b
       } catch (error) {
         if (layer.install === undefined || !(error instanceof AppError) || error.code !== 'build-failed') throw error;
         options.progress.note(`${error.message}: its packages are laid down from the disk`);
-        return allFromDisk([layer], 'its archive cannot install it together with the others');
+        return correction({ fromDisk: fromDisk([layer], 'its archive cannot install it together with the others') });
       }
     }
     const present = await packagesOf(layerTag(plan, group, chain.at(-1)!), group, options);
     const found = compareWithPlan(chain, present, group, collection);
-    if (found !== null)
-      return isLast ? { ...found, ...allFromDisk(chain, 'its archive brings something else') } : found;
+    if (found === null) continue;
+    return isLate ? { ...found, fromDisk: fromDisk(chain, 'its archive brings something else') } : found;
   }
   return null;
-}
-
-/** From the lowest layer above the base to each installing one that no other installs on. */
-function topmostChains(group: GroupPlan): LayerPlan[][] {
-  const byId = new Map(group.layers.map((layer) => [layer.id, layer]));
-  const chains = installLayers(group).map((layer) => {
-    const chain: LayerPlan[] = [];
-    for (let each: LayerPlan | undefined = layer; each !== undefined; each = byId.get(each.parent ?? '')) {
-      if (each.kind !== 'base') chain.unshift(each);
-    }
-    return chain;
-  });
-  return chains.filter(
-    (chain) => !chains.some((other) => other.length > chain.length && other.includes(chain.at(-1)!)),
-  );
 }
 
 async function packagesOf(
@@ -150,7 +132,7 @@ export function compareWithPlan(
   const identities = new Set(present.map(packageIdentity));
   const keys = new Set(present.map(packageKey));
   const named = new Set<string>();
-  const fromDisk = new Map<string, string>();
+  const given = new Map<string, string>();
   for (const { install, packages } of chain) {
     if (install === undefined) continue;
     const pinned = new Set(install.pins.flatMap((pin) => pin.packages.map((name) => `${name}=${pin.version}`)));
@@ -160,7 +142,7 @@ export function compareWithPlan(
       const name = installName(item, group.os.architecture);
       // In a version that the archive does not have it was not asked for: the delta makes up for that.
       if (keys.has(packageKey(item)) && !pinned.has(`${name}=${item.version}`)) continue;
-      if (install.named.includes(name)) fromDisk.set(identity, 'the package manager does not install it');
+      if (install.named.includes(name)) given.set(identity, 'the package manager does not install it');
       else named.add(identity);
     }
   }
@@ -177,27 +159,6 @@ export function compareWithPlan(
     .map(({ name }) => name)
     .filter((name) => !known.has(name) && !planned.has(name) && !inBase.has(name));
   const fresh = unwanted.filter((name) => !chain.some(({ install }) => install?.remove.includes(name) === true));
-  const isSame = named.size === 0 && fromDisk.size === 0 && fresh.length === 0;
-  return isSame ? null : { named, fromDisk, unwanted: new Set(fresh) };
-}
-
-function allFromDisk(chain: readonly LayerPlan[], reason: string): Corrections {
-  const items = chain.filter(({ install }) => install !== undefined).flatMap(({ packages }) => packages);
-  return {
-    fromDisk: new Map(items.map((item) => [packageIdentity(item), reason])),
-    named: new Set(),
-    unwanted: new Set(),
-  };
-}
-
-function withCorrections(known: BaseKnowledge, found: Corrections): BaseKnowledge {
-  const { fromDisk, named, unwanted } = known.corrections;
-  return {
-    ...known,
-    corrections: {
-      fromDisk: new Map([...fromDisk, ...found.fromDisk]),
-      named: new Set([...named, ...found.named]),
-      unwanted: new Set([...unwanted, ...found.unwanted]),
-    },
-  };
+  const isSame = named.size === 0 && given.size === 0 && fresh.length === 0;
+  return isSame ? null : { named, fromDisk: given, unwanted: new Set(fresh) };
 }
