@@ -1,6 +1,6 @@
 import type { GuestRecipe } from '../guest-recipe.js';
 
-/** Two roots, since some of the packages exclude each other. */
+/** Several roots, since some of the packages exclude each other. */
 const PACKAGES: Readonly<Record<Row['root'], readonly string[]>> = {
   a: [
     'nginx', 'apache2', 'lighttpd', 'caddy', 'haproxy', 'varnish', 'squid', 'postgresql', 'mariadb-server', 'redis-server',
@@ -13,16 +13,22 @@ const PACKAGES: Readonly<Record<Row['root'], readonly string[]>> = {
     'exim4-daemon-light', 'proftpd-core', 'snmpd', 'zookeeperd', 'activemq', 'nats-server', 'etcd-server', 'tomcat10',
     'ntpsec', 'pdns-recursor', 'jetty9', 'iproute2',
   ],
+  c: [
+    'munin-node', 'nagios-nrpe-server', 'monit', 'ngircd', 'apt-cacher-ng', 'minidlna', 'transmission-daemon',
+    'gearman-job-server', 'iperf3', 'radicale', 'rinetd', 'icecast2', 'tor', 'nsd', 'knot', 'pure-ftpd', 'opendkim', 'spamd',
+    'postgrey', 'xrdp', 'dropbear-bin', 'syslog-ng-core', 'distcc', 'iproute2',
+  ],
 }; // biome-ignore format: lists
 
 export const ROOTS: Readonly<Record<Row['root'], GuestRecipe>> = {
   a: { name: 'daemons-a', suite: 'bookworm', packages: PACKAGES.a, tweaks: '' },
   b: { name: 'daemons-b', suite: 'bookworm', packages: PACKAGES.b, tweaks: '' },
+  c: { name: 'daemons-c', suite: 'bookworm', packages: PACKAGES.c, tweaks: '' },
 };
 
 /** One daemon of Debian 12, and how it is started without its init system. */
 export interface Row {
-  readonly root: 'a' | 'b';
+  readonly root: 'a' | 'b' | 'c';
   readonly unit: string;
   /** Where the unit has only an init script, or its command needs systemd. */
   readonly start?: string;
