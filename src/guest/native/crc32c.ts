@@ -25,9 +25,9 @@ export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.le
 
 /** Continues over the four bytes of a little-endian number. */
 export function crc32cOfNumber(crc: number, number: number): number {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, number, true);
-  return crc32c(crc, bytes);
+  const [t0, t1, t2, t3] = TABLES as [T, T, T, T];
+  const value = crc ^ number;
+  return (t3[value & 255]! ^ t2[(value >>> 8) & 255]! ^ t1[(value >>> 16) & 255]! ^ t0[value >>> 24]!) >>> 0;
 }
 
 type T = Int32Array;

@@ -11,24 +11,20 @@ export function* entryBatches(entries: Iterable<MachineEntry>): Generator<EntryB
   let targets: string[] = [];
   let numbers = new Float64Array(BATCH * NUMBERS_PER_ENTRY);
   for (const { path, node, target, fileSystem } of entries) {
-    numbers.set(
-      [
-        fileSystem,
-        node.id,
-        TYPES.indexOf(node.type),
-        node.mode,
-        node.uid,
-        node.gid,
-        node.type === 'file' ? node.size : 0,
-        node.allocated,
-        node.mtime,
-        node.mtimeNanoseconds,
-        node.links,
-        node.device?.major ?? 0,
-        node.device?.minor ?? 0,
-      ],
-      paths.length * NUMBERS_PER_ENTRY,
-    );
+    const at = paths.length * NUMBERS_PER_ENTRY;
+    numbers[at] = fileSystem;
+    numbers[at + 1] = node.id;
+    numbers[at + 2] = TYPES.indexOf(node.type);
+    numbers[at + 3] = node.mode;
+    numbers[at + 4] = node.uid;
+    numbers[at + 5] = node.gid;
+    numbers[at + 6] = node.type === 'file' ? node.size : 0;
+    numbers[at + 7] = node.allocated;
+    numbers[at + 8] = node.mtime;
+    numbers[at + 9] = node.mtimeNanoseconds;
+    numbers[at + 10] = node.links;
+    numbers[at + 11] = node.device?.major ?? 0;
+    numbers[at + 12] = node.device?.minor ?? 0;
     if (target !== undefined) targets.push(target);
     paths.push(path);
     if (paths.length < BATCH) continue;

@@ -34,6 +34,7 @@ export function attributeReader(cache: BlockCache, superBlock: ExtSuperBlock, re
       ...attributesInInode(node, readValueInode),
       ...attributesInBlock(cache, superBlock, node, readValueInode),
     ];
+    if (raw.length === 0) return [];
     return raw
       .filter(({ index, name }) => !(index === SYSTEM && name === 'data'))
       .map(({ index, name, value }) => {
