@@ -136,18 +136,7 @@ async function examine(name: string, again: boolean, daemon: Daemon): Promise<st
     complaints.push(...compareAnswers(wanted, found));
     complaints.push(...(await publishedAnswers(folder, name, expected)));
     console.log(`${name}: ${services.length - 1} services, ${wanted.length} answers compared`);
-    const began = Date.now();
-    await compose('stop');
-    const ended: string[] = [];
-    for (const id of ids) {
-      const format = '{{slice .Name 1}} {{.State.ExitCode}} {{.State.FinishedAt}}';
-      const [container = '', code = '', at = ''] = (await docker('inspect', '-f', format, id)).trim().split(' ');
-      ended.push(`${container} after ${seconds(Date.parse(at) - began)}`);
-      // 137 is SIGKILL, after the ten seconds that a container has to end by itself.
-      if (code === '137') complaints.push(`${container}: did not stop by itself`);
-    }
-    await compose('down');
-    console.log(`${name}: down in ${seconds(Date.now() - began)}: ${ended.join(', ')}`);
+    complaints.push(...(await stop(name, ids, docker, compose)));
   } catch (error) {
     complaints.push(String((error as { stderr?: string }).stderr ?? error).slice(-2000));
     complaints.push((await compose('logs', '--no-color', '--tail', '20').catch(String)).slice(-4000));
@@ -157,6 +146,24 @@ async function examine(name: string, again: boolean, daemon: Daemon): Promise<st
     await rm(output, { recursive: true, force: true });
   }
   return complaints;
+}
+
+type Run = (...words: string[]) => Promise<string>;
+
+/** Takes everything down, and complains of what did not end by itself: 137 is SIGKILL, ten seconds after being asked. */
+async function stop(name: string, ids: readonly string[], docker: Run, compose: Run): Promise<string[]> {
+  const began = Date.now();
+  const ends = ids.map(async (id) => {
+    const container = (await docker('inspect', '-f', '{{slice .Name 1}}', id)).trim();
+    const code = (await docker('wait', id)).trim();
+    return { container, code, after: Date.now() - began };
+  });
+  await compose('down');
+  const took = Date.now() - began;
+  const ended = await Promise.all(ends);
+  const shown = ended.map(({ container, after }) => `${container} ${seconds(after)}`);
+  console.log(`${name}: down in ${seconds(took)} (${shown.join(', ')})`);
+  return ended.flatMap(({ container, code }) => (code === '137' ? [`${container}: did not stop by itself`] : []));
 }
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
