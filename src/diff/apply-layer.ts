@@ -3,7 +3,7 @@ import { AppError } from '../errors.js';
 import type { ExtendedAttributes } from '../model/entry.js';
 import type { DataRun } from '../model/guest-fs.js';
 import { ancestors, baseName, joinPath, normalizePath, parentPath } from '../model/path.js';
-import { attributeRefusal } from '../syntax/tar-header.js';
+import { attributeRefusal } from '../syntax/layer-limits.js';
 import type { Snapshot, SnapshotEntry } from './snapshot.js';
 
 /** A member of a layer's archive, as the reader of archives gives it. */
@@ -134,8 +134,9 @@ function attributesOf(records: ReadonlyMap<string, Buffer>): ExtendedAttributes 
   let attributes: Map<string, Buffer> | undefined;
   for (const [key, value] of records) {
     if (!key.startsWith(XATTR_PREFIX)) continue;
-    const name = key.slice(XATTR_PREFIX.length).replace(/%(3D|25)/g, (_, code) => (code === '3D' ? '=' : '%'));
-    if (attributeRefusal(name) !== null) continue;
+    // Engines write names as they are, and escape nothing in them.
+    const name = key.slice(XATTR_PREFIX.length);
+    if (attributeRefusal(name, value) !== null) continue;
     attributes ??= new Map();
     attributes.set(name, value);
   }

@@ -45,7 +45,7 @@ export function compareSnapshots(machine: MachineSnapshot, image: Snapshot, opti
       differences.push({ path, kind, machine: left, image: right });
     }
     const [ours, theirs] = [namesOnMachine.get(wanted.group) ?? path, namesInImage.get(found.group) ?? path];
-    if (wanted.type === found.type && ours !== theirs) {
+    if (wanted.type === found.type && wanted.type !== 'symlink' && ours !== theirs) {
       differences.push({ path, kind: 'hard-link', machine: nameOf(ours, path), image: nameOf(theirs, path) });
     }
   }
@@ -60,11 +60,11 @@ function nameOf(first: string, path: string): string {
   return first === path ? 'first name' : `same file as ${first}`;
 }
 
-/** Of each file with several names, the first of those that count. */
+/** Of each file with several names, the first of those that count; links are never taken for names of one file. */
 function firstNames(snapshot: Snapshot, counts: (path: string) => boolean): Map<string, string> {
   const first = new Map<string, string>();
   for (const [path, { group, type }] of snapshot) {
-    if (type === 'directory' || !counts(path)) continue;
+    if (type === 'directory' || type === 'symlink' || !counts(path)) continue;
     const known = first.get(group);
     if (known === undefined || comparePaths(path, known) < 0) first.set(group, path);
   }

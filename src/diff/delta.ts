@@ -1,7 +1,7 @@
 import { ancestors, comparePaths, parentPath } from '../model/path.js';
 import { compareSnapshots, type Difference } from './compare.js';
 import type { MachineSnapshot } from './machine-snapshot.js';
-import type { Snapshot } from './snapshot.js';
+import type { Snapshot, SnapshotEntry } from './snapshot.js';
 
 /** What has to be added to an image and taken from it so that it is the machine. */
 export interface ExactDelta {
@@ -16,14 +16,22 @@ export interface DeltaOptions {
   readonly strictTimes: boolean;
 }
 
-/** Engines make these of their own when a command runs in a build. */
+/** Engines make these of their own when a command runs in a build, and lay others over them in containers. */
 export const MADE_BY_RUN = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname', '/run', '/dev', '/proc', '/sys'];
+
+/** Whether an entry is no more than what such a command leaves where the image had nothing. */
+export function isLeftByRun(path: string, { type, size }: SnapshotEntry): boolean {
+  return MADE_BY_RUN.includes(path) && (type === 'directory' || (type === 'file' && size === 0));
+}
 
 /**
  * @param below The image that the delta goes onto, from its layers.
  */
 export function exactDelta(machine: MachineSnapshot, below: Snapshot, { strictTimes }: DeltaOptions): ExactDelta {
-  const differences = compareSnapshots(machine, below, { comparesTime: () => strictTimes });
+  const differences = compareSnapshots(machine, below, { comparesTime: () => strictTimes }).filter(
+    // A command that deleted them would make them again.
+    ({ path, kind }) => kind !== 'extra' || !isLeftByRun(path, below.get(path)!),
+  );
   const deletions = topmost(differences.filter((each) => mustGo(each)).map(({ path }) => path));
   const paths = new Set(differences.filter(({ kind }) => kind !== 'extra').map(({ path }) => path));
   if (deletions.length > 0) {

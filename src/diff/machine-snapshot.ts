@@ -1,7 +1,8 @@
-import type { Entry } from '../model/entry.js';
+import { type Entry, isHardLinked } from '../model/entry.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { ancestors } from '../model/path.js';
-import { attributeRefusal, representableAttributes, tarRefusal } from '../syntax/tar-header.js';
+import { attributeRefusal, partedLinks, tarRefusal } from '../syntax/layer-limits.js';
+import { representableAttributes } from '../syntax/tar-header.js';
 import type { Snapshot, SnapshotEntry } from './snapshot.js';
 
 /** What an image of the machine must hold, and what is none of its business. */
@@ -33,8 +34,8 @@ export function machineSnapshot({ files }: InspectedMachine): MachineSnapshot {
       continue;
     }
     const attributes = files.attributes?.get(path);
-    for (const name of attributes?.keys() ?? []) {
-      const reason = attributeRefusal(name);
+    for (const [name, value] of attributes ?? []) {
+      const reason = attributeRefusal(name, value);
       if (reason !== null) unrepresentable.push({ path, reason });
     }
     entries.set(path, {
@@ -43,6 +44,8 @@ export function machineSnapshot({ files }: InspectedMachine): MachineSnapshot {
       attributes: new Map(representableAttributes(attributes)),
     });
   }
+  const kept = [...entries.keys()].map((path) => files.records.get(path)!.entry);
+  for (const parted of partedLinks(kept)) unrepresentable.push(parted);
   const leavesCachesOut = [...folders.values()].some((each) => each.class === 'package-cache');
   const isLeftOut = (path: string): boolean => files.records.get(path)?.excluded !== undefined;
   return {
@@ -51,7 +54,9 @@ export function machineSnapshot({ files }: InspectedMachine): MachineSnapshot {
     excluded,
     isIgnored(path) {
       if (entries.has(path)) return false;
-      if (files.records.has(path)) return true;
+      // What no layer can hold is no reason to keep what the image has instead.
+      const record = files.records.get(path);
+      if (record !== undefined) return record.excluded !== undefined;
       if (leavesCachesOut && APT_CACHE.test(path)) return true;
       return ancestors(path).some((folder) => folders.has(folder) || isLeftOut(folder));
     },
@@ -67,6 +72,6 @@ function ofEntry(entry: Entry): Omit<SnapshotEntry, 'sha256' | 'attributes'> {
     ...(target === undefined ? {} : { target }),
     ...(device === undefined ? {} : { device }),
     mtime: entry.mtime,
-    group: type === 'directory' || entry.links === 1 ? entry.path : entry.fileId,
+    group: isHardLinked(entry) ? entry.fileId : entry.path,
   };
 }

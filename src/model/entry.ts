@@ -26,5 +26,13 @@ export interface Entry {
   readonly device?: { readonly major: number; readonly minor: number };
 }
 
+/**
+ * Whether layers keep the names of the entry as names of one file. Folders have one. Of a symbolic link each name becomes a
+ * link of its own: builders that are told to make another name of it follow it first.
+ */
+export function isHardLinked({ links, type }: Pick<Entry, 'links' | 'type'>): boolean {
+  return links > 1 && type !== 'directory' && type !== 'symlink';
+}
+
 /** Extended attributes as stored on the disk: name (`security.capability`, `user.x`, …) → value. */
 export type ExtendedAttributes = ReadonlyMap<string, Buffer>;

@@ -1,4 +1,5 @@
 import { compareSnapshots, type Difference } from '../diff/compare.js';
+import { isLeftByRun } from '../diff/delta.js';
 import type { MachineSnapshot } from '../diff/machine-snapshot.js';
 import { displayPath } from '../model/path.js';
 import type { ImageSnapshot } from './build-snapshot.js';
@@ -30,17 +31,17 @@ export function verifySnapshot(
   });
   const isLost = ({ path, kind }: Difference): boolean =>
     kind === 'attribute' && !keepsUserAttributes && hasOnlyLostUserAttributes(machine, image, path);
-  const lost = all.filter(isLost).map(({ path }) => ({
-    path: displayPath(path),
-    reason: 'the engine drops user.* attributes when it adds an archive',
-  }));
-  const differences = all.filter((each) => !isLost(each)).map(shown);
+  const isLeft = ({ path, kind }: Difference): boolean => kind === 'extra' && isLeftByRun(path, image.tree.get(path)!);
+  const listed = (found: readonly Difference[], reason: string) =>
+    found.map(({ path }) => ({ path: displayPath(path), reason }));
+  const differences = all.filter((each) => !isLost(each) && !isLeft(each)).map(shown);
   return {
     verdict: differences.length === 0 ? 'identical' : 'different',
     differences,
     unrepresentable: [
       ...machine.unrepresentable.map(({ path, reason }) => ({ path: displayPath(path), reason })),
-      ...lost,
+      ...listed(all.filter(isLost), 'the engine drops user.* attributes when it adds an archive'),
+      ...listed(all.filter(isLeft), 'the engine leaves it, empty, where it lays its own over it while a command runs'),
     ],
     excluded: machine.excluded.map((each) => ({ ...each, path: displayPath(each.path) })),
   };

@@ -1,9 +1,10 @@
-import type { Entry } from '../model/entry.js';
+import { type Entry, isHardLinked } from '../model/entry.js';
 import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { type InstalledPackage, packageKey } from '../model/packages.js';
 import { comparePaths, parentPath } from '../model/path.js';
-import { attributeRefusal, TAR_END_SIZE, tarMemberSize, tarRefusal } from '../syntax/tar-header.js';
+import { attributeRefusal, partedLinks, tarRefusal } from '../syntax/layer-limits.js';
+import { TAR_END_SIZE, tarMemberSize } from '../syntax/tar-header.js';
 import { companionOf } from './companions.js';
 
 /** The files of one machine, ordered by what layers ask of them. */
@@ -37,15 +38,15 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       unrepresentable.push({ path, reason: refusal });
       continue;
     }
-    for (const name of machine.files.attributes?.get(path)?.keys() ?? []) {
-      const reason = attributeRefusal(name);
+    for (const [name, value] of machine.files.attributes?.get(path) ?? []) {
+      const reason = attributeRefusal(name, value);
       if (reason !== null) unrepresentable.push({ path, reason });
     }
     if (record.entry.mtime < 0) {
       unrepresentable.push({ path, reason: 'engines set times before 1970 to 1970 when they add an archive' });
     }
     kept.set(path, record);
-    if (record.entry.links > 1 && record.entry.type !== 'directory') append(hardLinks, record.entry.fileId, path);
+    if (isHardLinked(record.entry)) append(hardLinks, record.entry.fileId, path);
     const owner = record.owners.find((key) => layered.has(key));
     if (owner !== undefined) append(ofPackage, owner, path);
     else if (record.state === 'unowned' && record.entry.type === 'file') {
@@ -55,6 +56,7 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       append(ofPackage, other, path);
     }
   }
+  for (const parted of partedLinks([...kept.values()].map(({ entry }) => entry))) unrepresentable.push(parted);
   const wholeGroups = new Set<string>();
   for (const [fileId, names] of hardLinks) {
     const records = names.map((name) => kept.get(name)!);
@@ -72,7 +74,7 @@ export function unchangedPaths(files: MachineFiles, item: Pick<InstalledPackage,
     // What a package lists without bringing it, the machine made.
     if (ghost === true && entry.type !== 'directory') return false;
     if (state === 'changed' || (state === 'unowned' && !files.companions.has(path))) return false;
-    return entry.links === 1 || entry.type === 'directory' || files.wholeGroups.has(entry.fileId);
+    return !isHardLinked(entry) || files.wholeGroups.has(entry.fileId);
   });
 }
 
@@ -138,7 +140,7 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   const visit = (path: string): void => {
     const entry = files.machine.files.records.get(path)?.entry;
     if (entry === undefined || path === '/') return;
-    if (entry.links > 1 && entry.type !== 'directory') linked.push(path);
+    if (isHardLinked(entry)) linked.push(path);
     else add(path, entry);
   };
   const folders = foldersAbove(paths);
@@ -178,7 +180,7 @@ function sameContent(a: MachineFiles, b: MachineFiles, left: Entry, right: Entry
 
 function sameNames(a: MachineFiles, b: MachineFiles, left: Entry, right: Entry): boolean {
   if (left.links !== right.links) return false;
-  if (left.links === 1) return true;
+  if (!isHardLinked(left)) return true;
   return a.hardLinks.get(left.fileId)?.join('\0') === b.hardLinks.get(right.fileId)?.join('\0');
 }
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../model/entry.js';
+import { type Entry, isHardLinked } from '../model/entry.js';
 import { attributesText, type MachineFiles, withFolders } from './files.js';
 
 /** What an archive of the paths holds, in a form that is the same for the same archive. */
@@ -28,11 +28,7 @@ export function likeness(files: MachineFiles, entry: Entry): string | null {
     entry.device ?? null,
     // Holes are stored as holes.
     entry.type === 'file' && entry.allocated < entry.size ? entry.allocated : null,
-    isLinked(entry) ? (files.hardLinks.get(entry.fileId) ?? null) : null,
+    isHardLinked(entry) ? (files.hardLinks.get(entry.fileId) ?? null) : null,
     attributesText(files, entry.path),
   ]);
-}
-
-export function isLinked(entry: Entry): boolean {
-  return entry.links > 1 && entry.type !== 'directory';
 }

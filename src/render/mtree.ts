@@ -1,7 +1,7 @@
 import type { Entry } from '../model/entry.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { encodePath } from '../model/path.js';
-import { tarRefusal } from '../syntax/tar-header.js';
+import { tarRefusal } from '../syntax/layer-limits.js';
 
 /**
  * Every path that the image must have, as mtree(5) with full paths: `mtree -f manifest.mtree -p ROOT` and bsdtar read

@@ -1,5 +1,6 @@
 import type { Entry, ExtendedAttributes } from '../model/entry.js';
-import { baseName, displayPath, encodePath } from '../model/path.js';
+import { encodePath } from '../model/path.js';
+import { attributeRefusal } from './layer-limits.js';
 
 /**
  * The bytes of tar headers and the exact arithmetic of their sizes: ustar (POSIX.1-1988), PAX records for what does
@@ -152,35 +153,11 @@ export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 
-/**
- * Why an image layer cannot hold the entry, or null: sockets have no tar type, `.wh.` names mean deletion
- * (OCI image specification, layer.md, "Whiteouts"), a character device 0:0 is overlayfs' own whiteout.
- */
-export function tarRefusal(entry: Entry): string | null {
-  if (entry.type === 'socket') return 'tar has no type for sockets; programs make them when they start';
-  const isMarked = entry.path.includes('/.wh.');
-  if (isMarked && baseName(entry.path).startsWith('.wh.'))
-    return 'names that begin with .wh. mean a deletion in image layers';
-  if (entry.type === 'character' && entry.device?.major === 0 && entry.device.minor === 0) {
-    return 'a character device 0:0 means a deletion to the storage of engines';
-  }
-  return isMarked ? `${displayPath(entry.path)} lies in a folder named .wh.*` : null;
-}
-
-/** Why an attribute gets lost in an image, or null for one that engines keep when they add an archive. */
-export function attributeRefusal(name: string): string | null {
-  if (name === 'security.capability' || name.startsWith('user.')) return null;
-  if (name === 'system.posix_acl_access' || name === 'system.posix_acl_default') {
-    return `engines drop access control lists (${name}); the group bits, until now their mask, then hold for the group`;
-  }
-  return `engines drop the attribute ${displayPath(name)}`;
-}
-
 /** The attributes that go into an archive, sorted. */
 export function representableAttributes(attributes: ExtendedAttributes | undefined): [string, Buffer][] {
   if (attributes === undefined) return [];
   return [...attributes]
-    .filter(([name]) => attributeRefusal(name) === null)
+    .filter(([name, value]) => attributeRefusal(name, value) === null)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
@@ -217,7 +194,8 @@ function needsRecord(name: Buffer): boolean {
 
 /** "length key=value\n", where the length counts its own digits. */
 function paxRecord(key: string, value: string | Buffer): Buffer {
-  const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value as string), Buffer.from('\n')]);
+  // Names of attributes are strings of bytes.
+  const rest = Buffer.concat([Buffer.from(` ${key}=`, 'latin1'), Buffer.from(value as string), Buffer.from('\n')]);
   let length = rest.length + String(rest.length).length;
   length = rest.length + String(length).length;
   return Buffer.concat([Buffer.from(String(length)), rest]);

@@ -113,10 +113,37 @@ test('what no layer can hold is listed with its reason and is no difference', as
     '/srv/socket': { type: 'socket' },
     '/srv/.wh.name': 'x',
     '/srv/listed': { content: 'x', attributes: new Map([['system.posix_acl_access', Buffer.from('acl')]]) },
+    '/srv/tagged': {
+      content: 'x',
+      attributes: new Map([
+        ['user.a=b', Buffer.from('c')],
+        ['user.empty', Buffer.alloc(0)],
+        ['user.kept', Buffer.from('%25')],
+      ]),
+    },
+    '/srv/link': { target: 'there' },
+    '/srv/link-too': { linkTo: '/srv/link' },
+    [`/srv/deep${'/caf\udce9'.repeat(800)}`]: 'beyond what engines hold',
   });
-  const image = await imageOf({ '/srv/listed': 'x' });
+  const kept = { content: 'x', attributes: new Map([['user.kept', Buffer.from('%25')]]) };
+  const deep = Object.fromEntries(
+    [...machine.entries.keys()]
+      .filter((path) => path.startsWith('/srv/deep/'))
+      .map((path) => [path, { type: 'directory' as const }]),
+  );
+  const [first, again] = [{ '/srv/link': { target: 'there' } }, { '/srv/link-too': { target: 'there' } }];
+  const image = await imageOf({ '/srv/listed': 'x', '/srv/tagged': kept, ...first, ...again, ...deep });
   t.deepEqual(compareSnapshots(machine, image, STRICT), []);
-  t.deepEqual(machine.unrepresentable.map(({ path }) => path).sort(), ['/srv/.wh.name', '/srv/listed', '/srv/socket']);
+  const listed = machine.unrepresentable.map(({ path }) => path).filter((path) => !path.startsWith('/srv/deep/'));
+  t.deepEqual(listed.sort(), [
+    '/srv/.wh.name',
+    '/srv/link-too',
+    '/srv/listed',
+    '/srv/socket',
+    '/srv/tagged',
+    '/srv/tagged',
+  ]);
+  t.is(machine.unrepresentable.filter(({ reason }) => reason.startsWith('paths of more than 3840')).length, 800 - 766);
 });
 
 test('a file whose content was not read is equal to nothing', async (t) => {

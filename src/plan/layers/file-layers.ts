@@ -1,9 +1,10 @@
+import { isHardLinked } from '../../model/entry.js';
 import type { InstalledPackage } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
 import type { LayerPlan } from '../../model/plan.js';
 import { TAR_END_SIZE } from '../../syntax/tar-header.js';
 import { type MachineFiles, measure } from '../files.js';
-import { contentOf, isLinked, likeness } from '../likeness.js';
+import { contentOf, likeness } from '../likeness.js';
 import { differingPaths } from './delta.js';
 import { MAX_LAYERS } from './objective.js';
 import { layerId } from './package-layers.js';
@@ -141,7 +142,7 @@ function candidates(question: FileLayerQuestion, machine: number): Map<string, s
   for (const path of certain) {
     const { entry } = files.kept.get(path)!;
     // The names of one file stay together.
-    const names = isLinked(entry) ? files.hardLinks.get(entry.fileId)! : [];
+    const names = isHardLinked(entry) ? files.hardLinks.get(entry.fileId)! : [];
     if (!names.every((name) => wanted.has(name))) continue;
     const key = likeness(files, entry);
     if (key !== null) found.set(path, key);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SystemAccounts } from '../../model/containers.js';
+import { isHardLinked } from '../../model/entry.js';
 import { type InstalledPackage, isForEveryArchitecture, packageIdentity } from '../../model/packages.js';
 import { comparePaths } from '../../model/path.js';
 import type { InstallPlan, LayerPlan, LocalPackage, PackageMode } from '../../model/plan.js';
@@ -217,7 +218,7 @@ function withWholeGroupsOnly(files: MachineFiles, paths: readonly string[]): str
   const counts = new Map<string, number>();
   const linked = (path: string) => {
     const { entry } = files.kept.get(path)!;
-    return entry.links > 1 && entry.type !== 'directory' ? entry : undefined;
+    return isHardLinked(entry) ? entry : undefined;
   };
   for (const path of paths) {
     const entry = linked(path);

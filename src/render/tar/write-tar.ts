@@ -1,7 +1,7 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../errors.js';
-import type { Entry, ExtendedAttributes } from '../../model/entry.js';
+import { type Entry, type ExtendedAttributes, isHardLinked } from '../../model/entry.js';
 import type { DataRun } from '../../model/guest-fs.js';
 import { comparePaths, displayPath } from '../../model/path.js';
 import {
@@ -62,8 +62,9 @@ export async function* tarChunks(items: AsyncIterable<TarItem> | Iterable<TarIte
 
 function memberOf(item: TarItem, firstNames: Map<string, string>): TarMember {
   const { entry } = item;
-  const first = entry.links > 1 && entry.type !== 'directory' ? firstNames.get(entry.fileId) : undefined;
-  if (first === undefined && entry.links > 1) firstNames.set(entry.fileId, entry.path);
+  const isLinked = isHardLinked(entry);
+  const first = isLinked ? firstNames.get(entry.fileId) : undefined;
+  if (first === undefined && isLinked) firstNames.set(entry.fileId, entry.path);
   return {
     entry,
     ...(item.attributes === undefined ? {} : { attributes: item.attributes }),

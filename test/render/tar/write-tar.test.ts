@@ -8,7 +8,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type MemoryNode, memoryGuest } from '../../../src/guest/memory/memory-guest.js';
 import { readTar } from '../../../src/guest/tar/read-tar.js';
-import type { Entry } from '../../../src/model/entry.js';
+import { type Entry, isHardLinked } from '../../../src/model/entry.js';
 import { decodePath, encodePath } from '../../../src/model/path.js';
 import { type TarItem, writeTar } from '../../../src/render/tar/write-tar.js';
 import { TAR_END_SIZE, tarMemberSize } from '../../../src/syntax/tar-header.js';
@@ -60,6 +60,8 @@ const MACHINE: Record<string, MemoryNode> = {
     attributes: new Map([['security.capability', Buffer.from('0100000202c0ff', 'hex')]]),
   },
   '/usr/bin/ping4': { linkTo: '/usr/bin/ping' },
+  '/srv/tagged': { content: 'z', attributes: new Map([['user.caf\xe9 %3D', Buffer.from([0, 10, 61])]]) },
+  '/srv/link-too': { linkTo: '/srv/link' },
   [decodePath(Buffer.from('/srv/caf\xe9', 'latin1'))]: 'x',
   '/srv/new\nline "q" \\ *': 'y',
   [`/srv/${'d'.repeat(90)}/${'f'.repeat(200)}`]: { content: 'long', uid: 3_000_000, gid: 4_000_000 },
@@ -78,6 +80,8 @@ test('GNU tar reads every kind of entry back', async (t) => {
   t.regex(text, /^-rw-r--r-- 3000000\/4000000 +4 .* srv\/d{90}\/f{200}$/m);
   t.regex(text, /^hrwxr-xr-x 0\/0 +0 .* usr\/bin\/ping4 link to usr\/bin\/ping$/m);
   t.regex(text, /^-rw-r--r-- 0\/0 +11 1969-12-31 23:59:55 srv\/old$/m);
+  // Builders follow a symbolic link that they are told to make another name of.
+  t.regex(text, /^lrwxrwxrwx 0\/0 .* srv\/link-too -> \.\.\//m);
   t.true(text.includes('srv/caf\\351'));
   t.true(text.includes(`srv/link -> ${'../'.repeat(60)}`));
 });
@@ -89,9 +93,12 @@ test('our own reader gets the same bytes back, attributes on every name of a fil
     yield bytes;
   }
   for await (const member of readTar(chunks())) {
+    const tag = member.records.get('SCHILY.xattr.user.caf\xe9 %3D');
+    if (tag !== undefined) names.set('tag', `${member.name} ${tag.toString('hex')}`);
     const capability = member.records.get('SCHILY.xattr.security.capability');
     names.set(`/${member.name.replace(/\/$/, '')}`, capability?.toString('hex'));
   }
+  t.is(names.get('tag'), 'srv/tagged 000a3d');
   t.is(names.get('/usr/bin/ping'), '0100000202c0ff');
   t.is(names.get('/usr/bin/ping4'), '0100000202c0ff');
   t.true(names.has(decodePath(Buffer.from('/srv/caf\xe9', 'latin1'))));
@@ -106,7 +113,7 @@ test('an archive is as long as the arithmetic says', async (t) => {
   const items = await itemsOf(MACHINE);
   const linked = new Map<string, string>();
   const predicted = items.reduce((sum, { entry, attributes }) => {
-    const first = linked.get(entry.fileId);
+    const first = isHardLinked(entry) ? linked.get(entry.fileId) : undefined;
     linked.set(entry.fileId, first ?? entry.path);
     return sum + tarMemberSize({ entry, attributes: attributes!, ...(first === undefined ? {} : { linkTo: first }) });
   }, TAR_END_SIZE);
