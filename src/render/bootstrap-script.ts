@@ -30,7 +30,7 @@ make() {
   mmdebstrap --variant=minbase --format=tar --components=${quoteShell(components.join(','))} --architectures=${words.architecture} \\
     --aptopt='Acquire::Check-Valid-Until "false"'${hook}${trusted.join('')} \\
     --setup-hook='mkdir -p "$1/etc/apt/preferences.d"; cp "$VM2DOCKER_PREFERENCES" "$1/etc/apt/preferences.d/vm2docker"' \\
-    --customize-hook='rm -f "$1/etc/apt/preferences.d/vm2docker" "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"' \\
+    --customize-hook='rm -f "$1/etc/apt/preferences.d/vm2docker" "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$1/etc/hostname" "$1/etc/resolv.conf"' \\
     ${words.suite} "$target.part" "$@"
 }
 
@@ -41,6 +41,8 @@ ${keys.map(keyCommand).join('')}${pins.length === 0 ? '' : pinCommands(pins)}  $
 elif command -v debootstrap >/dev/null 2>&1; then
   debootstrap --variant=minbase --components=${quoteShell(components.join(','))} --arch=${words.architecture}${flag} \\
     ${words.suite} "$scratch/root" ${words.archive}
+  # The host's name and name servers are nobody's business in an image.
+  rm -f "$scratch"/root/etc/hostname "$scratch"/root/etc/resolv.conf
   rm -rf "$scratch"/root/var/cache/apt/archives/*.deb "$scratch"/root/var/lib/apt/lists/*
   tar --numeric-owner --sort=name -C "$scratch/root" -cf "$target.part" .
 else

@@ -11,7 +11,10 @@ export function debootstrapArguments(request: BootstrapRequest, folder: string):
 
 /** Packs a root by name, so that the same root gives the same archive. */
 export function packArguments(folder: string, file: string): string[] {
-  const left = ['./var/cache/apt/archives/*.deb', './var/lib/apt/lists/*', './debootstrap'];
+  // The last two are the host's.
+  const left = ['./var/cache/apt/archives/*.deb', './var/lib/apt/lists/*', './debootstrap'].concat(
+    ['hostname', 'resolv.conf'].map((name) => `./etc/${name}`),
+  );
   return [
     ...['--numeric-owner', '--sort=name', '--xattrs', '--xattrs-include=*', '--sparse'],
     ...['--wildcards', ...left.map((pattern) => `--exclude=${pattern}`), '-C', folder, '-cf', file, '.'],

@@ -23,6 +23,9 @@ const PREFERENCES = '/etc/apt/preferences.d/vm2docker';
 /** Where mmdebstrap leaves the options that it was given, for good. */
 const OPTIONS = ['/etc/apt/apt.conf.d/99mmdebstrap', '/etc/dpkg/dpkg.cfg.d/99mmdebstrap'];
 
+/** What mmdebstrap copies from the host, which is nobody's business in an image; builds get their own from the engine. */
+const OF_THE_HOST = ['/etc/hostname', '/etc/resolv.conf'];
+
 /**
  * The command line of mmdebstrap(1). Old archives have expired Release files; their signatures are checked all the
  * same.
@@ -40,7 +43,7 @@ export function bootstrapArguments(
     ...(credentials === null ? [] : [`--aptopt=Dir::Etc::netrc "${credentials}"`]),
     ...keyrings.map((file) => `--keyring=${file}`),
     `--setup-hook=mkdir -p "$1/etc/apt/preferences.d"; cp "$${PREFERENCES_VARIABLE}" "$1${PREFERENCES}"`,
-    `--customize-hook=rm -f ${[PREFERENCES, ...OPTIONS].map((path) => `"$1${path}"`).join(' ')}`,
+    `--customize-hook=rm -f ${[PREFERENCES, ...OPTIONS, ...OF_THE_HOST].map((path) => `"$1${path}"`).join(' ')}`,
     ...(request.layout === undefined ? [] : [`--hook-dir=/usr/share/mmdebstrap/hooks/${request.layout}`]),
     ...[request.suite, archiveFile, ...(request.sources ?? [request.archive])],
   ];
