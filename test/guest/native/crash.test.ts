@@ -3,7 +3,7 @@ import { CRASHES, recoversAsKernel } from './crash.js';
 import { whyNoMount } from './images.js';
 
 // All of them are in test/e2e.
-const FEW = ['ext4', 'ext4-data-journal', 'xfs'];
+const FEW = ['ext4', 'ext4-data-journal', 'xfs', 'xfs-large-records'];
 const check = whyNoMount === null ? test.serial : test.skip;
 const why = whyNoMount === null ? '' : ` (${whyNoMount})`;
 

@@ -43,6 +43,8 @@ export const CRASHES: readonly Crash[] = [
   xfs('xfs-no-bigtime', '-m', 'bigtime=0'),
   xfs('xfs-1k', '-b', 'size=1024'),
   xfs('xfs-64k-folders', '-n', 'size=65536'),
+  // Records of more than 32 KiB have further headers; a stripe of the log fills records up.
+  { ...xfs('xfs-large-records', '-l', 'su=65536'), mount: 'logbsize=256k' },
   { ...xfs('xfs-frozen'), isFrozen: true },
   { ...ext('ext4-frozen', ''), isFrozen: true },
 ];

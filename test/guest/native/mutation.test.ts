@@ -1,6 +1,6 @@
 import test from 'ava';
 import { whyNoMount } from './images.js';
-import { refusesBrokenMarksOfJournal, refusesBrokenMarksOfLog } from './marks.js';
+import { refusesBrokenMarksOfJournal, refusesBrokenMarksOfLog, refusesDamageBesideLog } from './marks.js';
 import { survivesMutation, VICTIMS } from './mutation.js';
 
 // Ten thousand of each are made in test/e2e.
@@ -22,4 +22,7 @@ check(`ext4 whose journal lost a mark that says what is checked is declined${why
 
 check(`XFS: a changed mark of a log record or of its sectors is damage, not the end of the log${why}`, (t) =>
   refusesBrokenMarksOfLog(t, victim('xfs-dirty')),
+);
+check(`XFS: damage in what the log changes in part is noticed${why}`, (t) =>
+  refusesDamageBesideLog(t, victim('xfs-dirty')),
 );

@@ -119,28 +119,36 @@ export function makeVictim({ name, type, bytes, make, isDirty, logCycle }: Victi
     fillVfat(image);
     return image;
   }
-  if (isDirty === true) {
-    const copy = `${image}.copy`;
-    mounted(image, '', (folder) => {
-      command('python3', script('stress.py'), folder, '3', '150');
-      copyFileSync(image, copy);
-    });
-    return copy;
-  }
-  mounted(image, '', (folder) => {
-    const lines = [
-      'mkdir -p a/b/c many; touch a/empty; ln -s short a/link',
-      // On ext a link of this length is content, which has no checksum.
-      ...(type.startsWith('ext') ? [] : ['ln -s "$(head -c 300 /dev/zero | tr "\\0" x)" a/longlink']),
-      'for i in $(seq 150); do touch many/file-with-a-long-name-$i; done; ln many/file-with-a-long-name-1 a/b/hard',
-      'setfattr -n user.a -v value a/empty; setfattr -n user.b -v "$(head -c 900 /dev/zero | tr "\\0" y)" a/b',
-      'truncate -s 1M a/hole; for i in $(seq 0 8 200); do printf z | dd of=a/hole bs=4096 seek=$i conv=notrunc status=none; done',
-      'mknod a/device c 1 3; mkfifo a/fifo',
-    ];
-    command('sh', '-c', `cd ${folder} && ${lines.join(' && ')}`);
+  mounted(image, '', (folder) => fillFolder(folder, type));
+  if (isDirty !== true) return image;
+  // What is there already is changed in part: the journal of XFS holds no more of a block than that. Another file, as
+  // the first may still be mounted in a name space of someone else, and would be read-only there.
+  const [filled, copy] = [`${image}.filled`, `${image}.copy`];
+  command('cp', '--sparse=always', image, filled);
+  mounted(filled, type === 'xfs' ? 'nouuid' : '', (folder) => {
+    command('sh', '-c', CHANGES, 'sh', folder);
+    command('python3', script('stress.py'), folder, '3', '150');
+    copyFileSync(filled, copy);
   });
-  return image;
+  return copy;
 }
+
+function fillFolder(folder: string, type: string): void {
+  const lines = [
+    'mkdir -p a/b/c many; touch a/empty; ln -s short a/link',
+    // On ext a link of this length is content, which has no checksum.
+    ...(type.startsWith('ext') ? [] : ['ln -s "$(head -c 300 /dev/zero | tr "\\0" x)" a/longlink']),
+    'for i in $(seq 150); do touch many/file-with-a-long-name-$i; done; ln many/file-with-a-long-name-1 a/b/hard',
+    'setfattr -n user.a -v value a/empty; setfattr -n user.b -v "$(head -c 900 /dev/zero | tr "\\0" y)" a/b',
+    'truncate -s 1M a/hole; for i in $(seq 0 8 200); do printf z | dd of=a/hole bs=4096 seek=$i conv=notrunc status=none; done',
+    'mknod a/device c 1 3; mkfifo a/fifo',
+  ];
+  command('sh', '-c', `cd ${folder} && ${lines.join(' && ')}`);
+}
+
+/** A name that takes another's place, times and modes alone, one name more in a long folder, one extent more. */
+const CHANGES = `set -e; cd "$1"; touch new; mv -f new many/file-with-a-long-name-77; chmod 600 a/hole a/empty
+touch -d 2001-01-01 a/b/hard a/fifo; touch many/one-more; printf z | dd of=a/hole bs=4096 seek=3 conv=notrunc status=none`;
 
 /** Long and short names, folders of several clusters. Not every kernel mounts FAT, so mtools fills it. */
 function fillVfat(image: string): void {

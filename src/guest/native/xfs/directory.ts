@@ -52,7 +52,7 @@ function readScattered(volume: XfsVolume, node: XfsNode, runs: readonly Run[], n
       return offset;
     });
     const bytes = Buffer.concat(offsets.map((offset) => volume.cache.bytes(offset, blockSize)));
-    const isOld = volume.superBlock.isV5 && !offsets.some(volume.isReplayed);
+    const isOld = volume.superBlock.isV5 && !offsets.some((offset) => volume.isReplayed(offset, blockSize));
     if (isOld && !isSealed(bytes, SEAL.checksumAt)) throw damaged(`XFS folder ${node.id}: checksum`);
     readBlock(volume, node, bytes, names);
   }

@@ -32,7 +32,8 @@ export function readInode(volume: XfsVolume, id: number): XfsNode {
   if (superBlock.isV5 !== (version === 3)) throw damaged(`XFS inode ${id}: version ${version}`);
   if (version === 3) {
     if (Number(raw.readBigUInt64BE(152)) !== id) throw damaged(`XFS inode ${id}: another number inside`);
-    if (!volume.isReplayed(offset) && !isSealed(raw, 100)) throw damaged(`XFS inode ${id}: checksum`);
+    if (!volume.isReplayed(offset, superBlock.inodeSize) && !isSealed(raw, 100))
+      throw damaged(`XFS inode ${id}: checksum`);
   }
   const flags2 = version === 3 ? Number(raw.readBigUInt64BE(120) & 0xffn) : 0;
   const mode = raw.readUInt16BE(2);

@@ -7,7 +7,7 @@ export const SECTOR = 512;
 export const RECORD_MAGIC = Buffer.from('feedbabe', 'hex');
 const NATIVE_FORMAT = 1;
 /** Bytes of a record whose first words one header can keep. */
-const CYCLE_BYTES = 32 * 1024;
+export const CYCLE_BYTES = 32 * 1024;
 const SCAN = 2 ** 20;
 const BLANK = Buffer.alloc(SECTOR);
 

@@ -1,6 +1,6 @@
 import { damaged } from '../../../disk/views/faults.js';
 import { crc32c } from '../crc32c.js';
-import { cycleOf, HEADER, isLeftOver, type Log, type LogRecord, SECTOR, sectors } from './log-records.js';
+import { CYCLE_BYTES, cycleOf, HEADER, isLeftOver, type Log, type LogRecord, SECTOR, sectors } from './log-records.js';
 
 const HEADER_SIZES = { smallest: 16 * 1024, largest: 256 * 1024 } as const;
 
@@ -23,8 +23,7 @@ export function soundness(log: Log): (record: LogRecord) => boolean {
  * @throws Declined when that is no crash: all was written and the checksum is wrong, or it tells that all was written.
  */
 function isWhole(log: Log, record: LogRecord): boolean {
-  const { at, headers } = record;
-  const bytes = log.read(at, sectors(record) * SECTOR);
+  const bytes = log.read(record.at, sectors(record) * SECTOR);
   const missing: number[] = [];
   for (let index = SECTOR; index < bytes.length; index += SECTOR) {
     const expected = cycleAt(log, record, index);
@@ -40,7 +39,7 @@ function isWhole(log: Log, record: LogRecord): boolean {
   }
   // Kernels before 3.8 wrote no checksum, and knew no version 5. mkfs.xfs and xfs_repair give none to their one record.
   if (bytes.readUInt32LE(HEADER.checksum) === 0 && (!log.isV5 || record.operations === 1)) return true;
-  if (!isSumRight(bytes, headers)) throw damaged('XFS log: checksum of a record');
+  if (!isSumRight(bytes, record)) throw damaged('XFS log: checksum of a record');
   return true;
 }
 
@@ -53,26 +52,28 @@ function refuseDamagedMarks(log: Log, record: LogRecord, bytes: Buffer, missing:
   if (isVersion2 && (!isPower || length > size)) throw damaged('XFS log: size of a record');
   const restored = Buffer.from(bytes);
   for (const index of missing) restored.writeUInt32BE(cycleAt(log, record, index), index);
-  if (isSumRight(restored, headers)) throw damaged('XFS log: cycle of a sector');
+  if (isSumRight(restored, record)) throw damaged('XFS log: cycle of a sector');
   const written = missing[0]! - headers * SECTOR;
   if (written < 0) return;
   const shorter = Buffer.from(bytes.subarray(0, missing[0]));
   shorter.writeUInt32BE(written, HEADER.length);
-  if (isSumRight(shorter, headers)) throw damaged('XFS log: length of a record');
+  if (isSumRight(shorter, { headers, length: written })) throw damaged('XFS log: length of a record');
 }
 
 function cycleAt(log: Log, { at, cycle }: LogRecord, index: number): number {
   return cycle + (at + index >= log.size ? 1 : 0);
 }
 
-function isSumRight(record: Buffer, headers: number): boolean {
+/** Over the header, as many further headers as the length (not the size of the buffer) asks for, and the data. */
+function isSumRight(record: Buffer, { headers, length }: Pick<LogRecord, 'headers' | 'length'>): boolean {
   const bytes = Buffer.from(record);
   const stored = bytes.readUInt32LE(HEADER.checksum);
   bytes.writeUInt32LE(0, HEADER.checksum);
+  const used = Math.min(headers, Math.ceil(length / CYCLE_BYTES));
   // The header's structure is four bytes shorter on 32-bit machines.
-  return [328, 324].some((length) => {
-    let crc = crc32c(0xffffffff, bytes, 0, length);
-    for (let index = 1; index < headers; index += 1) crc = crc32c(crc, bytes, index * SECTOR, index * SECTOR + 260);
+  return [328, 324].some((size) => {
+    let crc = crc32c(0xffffffff, bytes, 0, size);
+    for (let index = 1; index < used; index += 1) crc = crc32c(crc, bytes, index * SECTOR, index * SECTOR + 260);
     return (crc32c(crc, bytes, headers * SECTOR) ^ 0xffffffff) >>> 0 === stored;
   });
 }

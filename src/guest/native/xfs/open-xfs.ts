@@ -20,9 +20,12 @@ const LINK_MAX_BLOCKS = 64;
 export function openXfs(view: BlockView): NativeFileSystem {
   const sectors = replayLog(readXfsSuperBlock(blockCache(view)), view);
   const cache = blockCache(overlayView(view, SECTOR, sectors));
-  const isReplayed = (offset: number): boolean => sectors.has(Math.floor(offset / SECTOR));
+  const isReplayed = (offset: number, length: number): boolean => {
+    for (let at = Math.floor(offset / SECTOR); at * SECTOR < offset + length; at += 1) if (sectors.has(at)) return true;
+    return false;
+  };
   // A super block from the log is as old as its checksum is wrong; its geometry does not change.
-  const superBlock = readXfsSuperBlock(isReplayed(0) ? blockCache(view) : cache);
+  const superBlock = readXfsSuperBlock(isReplayed(0, SECTOR) ? blockCache(view) : cache);
   const volume: XfsVolume = { superBlock, cache, isReplayed };
   return {
     view: cache.view,

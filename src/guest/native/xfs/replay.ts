@@ -1,8 +1,9 @@
 import { damaged, unsupported } from '../../../disk/views/faults.js';
 import { type BlockView, readBytes } from '../../../disk/views/view.js';
 import { liveRecords } from './log.js';
+import { marksOf } from './logged-block.js';
 import { restoreInode } from './replay-inode.js';
-import { groupBlockOffset, type XfsSuperBlock } from './super-block.js';
+import { groupBlockOffset, isSealed, type XfsSuperBlock } from './super-block.js';
 import { ITEM, type Item, readTransactions, type Transaction } from './transactions.js';
 
 const SECTOR = 512;
@@ -10,6 +11,7 @@ const MAX_BUFFER = 2 ** 17;
 const BUFFER_FLAG = { inodes: 1, cancel: 2 } as const;
 /** Inodes are written in clusters of this many bytes for each 256 bytes of inode. */
 const CLUSTER = 8192;
+const INODE = { magic: 0x494e, checksumAt: 100, numberAt: 152 } as const;
 const NO_LSN = 0xffff_ffff_ffff_ffffn;
 
 /** What the kernel would write when it recovers the log: sector → bytes. Empty when the log is. */
@@ -91,8 +93,16 @@ class Replay {
     const offset = Number(format.readBigInt64LE(8)) * SECTOR;
     const length = format.readUInt16LE(6) * SECTOR;
     if (offset < 0 || length > MAX_BUFFER || offset + length > this.#view.size) throw damaged('XFS log: buffer');
-    const written = this.#superBlock.isV5 ? lsnOf(this.#read(offset, length)) : 0n;
-    if (written !== 0n && written !== NO_LSN && written >= lsn) return;
+    if (this.#superBlock.isV5) {
+      const current = this.#read(offset, length);
+      const marks = marksOf(current);
+      const written = marks === undefined ? 0n : current.readBigUInt64BE(marks.lsnAt);
+      if (marks?.checksumAt !== undefined && this.#isAsOnDisk(offset, length)) {
+        const isItself = current.readBigUInt64BE(marks.placeAt!) === format.readBigUInt64LE(8);
+        if (isItself && !isSealed(current, marks.checksumAt)) throw damaged('XFS: checksum of what the log changes');
+      }
+      if (written !== 0n && written !== NO_LSN && written >= lsn) return;
+    }
     this.#writeChunks(item, offset, length);
   }
 
@@ -120,8 +130,27 @@ class Replay {
     const { inodeSize } = this.#superBlock;
     const offset = Number(format.readBigInt64LE(40)) * SECTOR + format.readUInt32LE(52);
     if (offset < 0 || offset % inodeSize !== 0 || offset + inodeSize > this.#view.size) throw damaged('XFS log: inode');
-    const restored = restoreInode(this.#superBlock, this.#read(offset, inodeSize), item.regions, lsn);
+    const current = this.#read(offset, inodeSize);
+    if (this.#superBlock.isV5 && this.#isAsOnDisk(offset, inodeSize)) {
+      const isItself =
+        current.readUInt16BE(0) === INODE.magic &&
+        current.readBigUInt64BE(INODE.numberAt) === format.readBigUInt64LE(16);
+      if (isItself && !isSealed(current, INODE.checksumAt))
+        throw damaged('XFS: checksum of an inode that the log changes');
+    }
+    const restored = restoreInode(this.#superBlock, current, item.regions, lsn);
     if (restored !== undefined) this.#write(offset, restored);
+  }
+
+  /**
+   * Whether nothing was written there yet. The log holds no more than what changed: the rest of a block comes from the
+   * disk, and its checksum, which is of no use afterwards, has to be asked before.
+   */
+  #isAsOnDisk(offset: number, length: number): boolean {
+    for (let at = Math.floor(offset / SECTOR); at * SECTOR < offset + length; at += 1) {
+      if (this.sectors.has(at)) return false;
+    }
+    return true;
   }
 
   #read(offset: number, length: number): Buffer {
@@ -152,22 +181,4 @@ function bufferFlags({ regions }: Item): number {
 
 function bufferKey({ regions }: Item): string {
   return `${regions[0]!.readBigInt64LE(8)}/${regions[0]!.readUInt16LE(6)}`;
-}
-
-const LONG_TREE = 0x424d4133;
-const SHORT_TREES = new Set([0x41423342, 0x41423343, 0x49414233, 0x46494233, 0x524d4233, 0x52334643]);
-const FOLDER_BLOCKS = new Set([0x58444233, 0x58444433, 0x58444633]);
-const INDEX_BLOCKS = new Set([0x3ebe, 0x3bee, 0x3df1, 0x3dff]);
-const SYMLINK = 0x58534c4d;
-const SUPER_BLOCK = 0x58465342;
-
-/** When the buffer on the disk was last written, as the structure in it says; 0 when it does not. */
-function lsnOf(bytes: Buffer): bigint {
-  const magic = bytes.readUInt32BE(0);
-  if (magic === LONG_TREE) return bytes.readBigUInt64BE(32);
-  if (SHORT_TREES.has(magic)) return bytes.readBigUInt64BE(24);
-  if (FOLDER_BLOCKS.has(magic)) return bytes.readBigUInt64BE(16);
-  if (magic === SYMLINK) return bytes.readBigUInt64BE(48);
-  if (magic === SUPER_BLOCK) return bytes.readBigUInt64BE(240);
-  return INDEX_BLOCKS.has(bytes.readUInt16BE(8)) ? bytes.readBigUInt64BE(24) : 0n;
 }

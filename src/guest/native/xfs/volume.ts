@@ -6,8 +6,8 @@ import { isSealed, type XfsSuperBlock } from './super-block.js';
 export interface XfsVolume {
   readonly superBlock: XfsSuperBlock;
   readonly cache: BlockCache;
-  /** Whether bytes come from the log: they are newer than the checksum beside them. */
-  isReplayed(offset: number): boolean;
+  /** Whether any of the bytes come from the log: they are newer than the checksum beside them. */
+  isReplayed(offset: number, length: number): boolean;
 }
 
 /** Where a structure of version 5 keeps its checksum and the inode it belongs to. */
@@ -20,7 +20,7 @@ export interface Seal {
 export function sealedBytes(volume: XfsVolume, offset: number, length: number, seal: Seal, owner: number): Buffer {
   const bytes = volume.cache.bytes(offset, length);
   if (volume.superBlock.isV5) {
-    if (!volume.isReplayed(offset) && !isSealed(bytes, seal.checksumAt))
+    if (!volume.isReplayed(offset, length) && !isSealed(bytes, seal.checksumAt))
       throw damaged(`XFS inode ${owner}: checksum at ${offset}`);
     if (Number(bytes.readBigUInt64BE(seal.ownerAt)) !== owner) throw damaged(`XFS inode ${owner}: block of another`);
   }
