@@ -6,6 +6,7 @@ const KERNEL_NAME = /^kernel(?:-|$)/;
 const NO_KERNEL =
   /^kernel-(?:.*-)?(?:headers|tools|tools-libs.*|firmware.*|docs?|docs-html|macros|rpm-macros|srpm-macros|abi-.*|install-tools)$/;
 
+const IMAGE = /^(?:\/boot|(?:\/usr)?\/lib\/modules\/[^/]+)\/vmlinu[xz][^/]*$/;
 const MODULES = /^(?:\/usr)?\/lib\/modules\/./;
 const AROUND_MODULES =
   /^(?:\/boot\/|\/etc\/(?:depmod\.d|modprobe\.d|dracut\.conf\.d)\/|\/usr\/(?:share\/doc|share\/licenses|lib\/debug)\/|\/usr\/src\/kernels\/)/;
@@ -13,7 +14,7 @@ const AROUND_MODULES =
 /** Whether nothing in a container needs the package: the kernel, its modules, and what builds modules for it. */
 export function isKernelPackage(name: string, files: readonly PackageFile[]): boolean {
   if (KERNEL_NAME.test(name)) return !NO_KERNEL.test(name);
-  if (files.some(({ path }) => /^(?:\/boot|(?:\/usr)?\/lib\/modules\/[^/]+)\/vmlinu[xz][^/]*$/.test(path))) return true;
+  if (files.some(({ path }) => path.includes('/vmlinu') && IMAGE.test(path))) return true;
   const contents = files.filter(({ type, ghost }) => type === 'file' && ghost !== true);
   return (
     contents.some(({ path }) => MODULES.test(path)) &&
