@@ -596,6 +596,30 @@ test(
   ['udp 127.0.0.1:53 /etc/rinetd.conf:4', 'tcp 0.0.0.0:8080 /etc/rinetd.conf:3'],
 );
 test(
+  'pdns_recursor: a recursor.conf of YAML, with the files of its folder',
+  listens,
+  {
+    '/etc/powerdns/recursor.conf':
+      'dnssec:\n  trustanchorfile: /usr/share/dns/root.key\nrecursor:\n  include_dir: /etc/powerdns/recursor.d\nincoming:\n  # listen:\n  # - 0.0.0.0\n  port: 5300\n',
+    '/etc/powerdns/recursor.d/own.yml': 'incoming:\n  listen:\n    - 127.0.0.1\n    - "[::1]:5301"\n',
+    '/etc/powerdns/recursor.d/off.yml.off': 'incoming:\n  listen: [0.0.0.0]\n',
+  },
+  ['/usr/sbin/pdns_recursor', '--daemon=no'],
+  [
+    'tcp 127.0.0.1:5300 /etc/powerdns/recursor.conf:8',
+    'udp 127.0.0.1:5300 /etc/powerdns/recursor.conf:8',
+    'tcp [::1]:5301 /etc/powerdns/recursor.conf:8',
+    'udp [::1]:5301 /etc/powerdns/recursor.conf:8',
+  ],
+);
+test(
+  'pdns_recursor: silent YAML is loopback',
+  listens,
+  { '/etc/powerdns/recursor.conf': 'incoming:\n  # listen:\n  # - 127.0.0.1 # default\noutgoing:\n' },
+  ['/usr/sbin/pdns_recursor'],
+  ['tcp 127.0.0.1:53 /etc/powerdns/recursor.conf', 'udp 127.0.0.1:53 /etc/powerdns/recursor.conf'],
+);
+test(
   'uwsgi: vassals of an emperor that its own file names',
   listens,
   {

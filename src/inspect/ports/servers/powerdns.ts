@@ -21,12 +21,11 @@ export const powerdns: PortReader = {
         path === undefined ? [] : [`${path}/${name}.conf`],
       ),
     );
-    const yaml = context.files.first(['/etc/powerdns/recursor.yml', '/etc/pdns-recursor/recursor.yml']);
-    const setting =
-      isRecursor && yaml !== undefined ? await yamlSettings(context, yaml) : await lineSettings(context, main);
-    const configuration = main ?? (isRecursor ? yaml : undefined);
+    const yaml = isRecursor ? await yamlFile(context, main) : undefined;
+    const setting = yaml === undefined ? await lineSettings(context, main) : await yamlSettings(context, yaml);
+    const configuration = yaml ?? main;
     const port = setting('local-port') ?? fallback(context, configuration, 53);
-    const silent = isRecursor ? '127.0.0.1, ::1' : isAtLeast(context.version, '4.3') ? '0.0.0.0, ::' : '0.0.0.0';
+    const silent = isRecursor ? '127.0.0.1' : isAtLeast(context.version, '4.3') ? '0.0.0.0, ::' : '0.0.0.0';
     const addresses = [setting('local-address') ?? { ...port, value: silent }, setting('local-ipv6')];
     for (const address of addresses) if (address !== undefined) addAll(findings, address, port);
     const web = setting('webserver') ?? setting('api');
@@ -61,10 +60,34 @@ async function lineSettings(context: PortContext, main: string | undefined): Pro
   };
 }
 
-/** The recursor's newer form (5.0): `incoming.listen`, `incoming.port`, `webservice.*`. */
-async function yamlSettings(context: PortContext, path: string): Promise<Lookup> {
-  const leaves = await readYaml(context.files, path);
-  const listen = leaves.filter((leaf) => /^incoming\.listen(?:\.\d+)?$/.test(leaf.key));
+/**
+ * The recursor's newer form: recursor.yml before recursor.conf (5.0), and in recursor.conf itself (5.1; since 5.2 without
+ * being asked for). Lines of the old form hold `=` outside of comments.
+ */
+async function yamlFile({ files }: PortContext, main: string | undefined): Promise<string | undefined> {
+  const own = files.first(['/etc/powerdns/recursor.yml', '/etc/pdns-recursor/recursor.yml']);
+  if (own !== undefined || main === undefined) return own;
+  const lines = parseLines((await files.read(main)) ?? '', { separator: '=:', comments: '#' });
+  const isYaml = lines.some(
+    ({ key, value }) => value === '' && /^(?:incoming|recursor|dnssec|webservice|outgoing)$/.test(key),
+  );
+  return isYaml ? main : undefined;
+}
+
+/** `incoming.listen` (addresses with or without a port), `incoming.port`, `webservice.*`; files of `include_dir` win. */
+async function yamlSettings({ files }: PortContext, path: string): Promise<Lookup> {
+  const own = await readYaml(files, path);
+  const folder = own.find(({ key }) => key === 'recursor.include_dir')?.value;
+  const included: (typeof own)[] = [];
+  for (const file of folder === undefined || folder === '' ? [] : files.folder(folder, '.yml'))
+    included.push(await readYaml(files, file));
+  const leaves = [own, ...included].flat();
+  let listen: typeof own = [];
+  for (const each of [own, ...included]) {
+    const list = each.filter(({ key }) => /^incoming\.listen(?:\.\d+)?$/.test(key));
+    // "Merging multiple setting files": a list is added to, unless the one before is the default.
+    listen = listen.length === 1 && listen[0]!.value === '127.0.0.1' && list.length > 0 ? list : [...listen, ...list];
+  }
   const names: Readonly<Record<string, string>> = {
     'local-port': 'incoming.port',
     webserver: 'webservice.webserver',
