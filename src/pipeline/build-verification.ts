@@ -2,6 +2,7 @@ import { compareSnapshots, type Difference } from '../diff/compare.js';
 import { isLeftByRun } from '../diff/delta.js';
 import type { MachineSnapshot } from '../diff/machine-snapshot.js';
 import { displayPath } from '../model/path.js';
+import { EARLY_TIME } from '../syntax/layer-limits.js';
 import type { ImageSnapshot } from './build-snapshot.js';
 
 /** What a comparison came to; paths as reports show them. */
@@ -32,15 +33,18 @@ export function verifySnapshot(
   const isLost = ({ path, kind }: Difference): boolean =>
     kind === 'attribute' && !keepsUserAttributes && hasOnlyLostUserAttributes(machine, image, path);
   const isLeft = ({ path, kind }: Difference): boolean => kind === 'extra' && isLeftByRun(path, image.tree.get(path)!);
+  const isEarly = ({ path, kind }: Difference): boolean =>
+    kind === 'time' && machine.entries.get(path)!.mtime! < 0 && image.tree.get(path)!.mtime === 0;
   const listed = (found: readonly Difference[], reason: string) =>
     found.map(({ path }) => ({ path: displayPath(path), reason }));
-  const differences = all.filter((each) => !isLost(each) && !isLeft(each)).map(shown);
+  const differences = all.filter((each) => !isLost(each) && !isLeft(each) && !isEarly(each)).map(shown);
   return {
     verdict: differences.length === 0 ? 'identical' : 'different',
     differences,
     unrepresentable: [
       ...machine.unrepresentable.map(({ path, reason }) => ({ path: displayPath(path), reason })),
       ...listed(all.filter(isLost), 'the engine drops user.* attributes when it adds an archive'),
+      ...listed(all.filter(isEarly), EARLY_TIME),
       ...listed(all.filter(isLeft), 'the engine leaves it, empty, where it lays its own over it while a command runs'),
     ],
     excluded: machine.excluded.map((each) => ({ ...each, path: displayPath(each.path) })),

@@ -3,7 +3,7 @@ import type { FileRecord } from '../model/files.js';
 import type { InspectedMachine } from '../model/inspected.js';
 import { type InstalledPackage, packageKey } from '../model/packages.js';
 import { comparePaths, parentPath } from '../model/path.js';
-import { attributeRefusal, partedLinks, tarRefusal } from '../syntax/layer-limits.js';
+import { attributeRefusal, EARLY_TIME, partedLinks, tarRefusal } from '../syntax/layer-limits.js';
 import { TAR_END_SIZE, tarMemberSize } from '../syntax/tar-header.js';
 import { companionOf } from './companions.js';
 
@@ -43,7 +43,7 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       if (reason !== null) unrepresentable.push({ path, reason });
     }
     if (record.entry.mtime < 0) {
-      unrepresentable.push({ path, reason: 'engines set times before 1970 to 1970 when they add an archive' });
+      unrepresentable.push({ path, reason: EARLY_TIME });
     }
     kept.set(path, record);
     if (isHardLinked(record.entry)) append(hardLinks, record.entry.fileId, path);
@@ -117,8 +117,8 @@ function foldersAbove(paths: readonly string[]): Set<string> {
 
 /**
  * Bytes of the paths: of content (a hard-link group once), and of the archive that holds them with the folders above.
- * The archive's figure is that of the layer an engine makes of it, which leaves the root out, and exact but for the maps
- * of sparse files, which count as allocated.
+ * The archive's figure is that of the layer an engine makes of it: without the root, and with the zeros of holes, which
+ * engines write out, though our own archives keep them as holes.
  * @param paths Each once.
  */
 export function measure(files: MachineFiles, paths: readonly string[]): { size: number; tar: number } {
@@ -127,13 +127,8 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
   const add = (path: string, entry: Entry, linkTo?: string): void => {
     if (linkTo === undefined && entry.type === 'file') size += entry.size;
     const attributes = files.machine.files.attributes?.get(path);
-    const extents = isStoredSparse(entry) ? [{ offset: 0, length: entry.allocated }] : undefined;
-    const isPlain = linkTo === undefined && attributes === undefined && extents === undefined;
-    tar += tarMemberSize(
-      isPlain
-        ? { entry }
-        : { entry, ...(linkTo && { linkTo }), ...(attributes && { attributes }), ...(extents && { extents }) },
-    );
+    const isPlain = linkTo === undefined && attributes === undefined;
+    tar += tarMemberSize(isPlain ? { entry } : { entry, ...(linkTo && { linkTo }), ...(attributes && { attributes }) });
   };
   // Order matters only between the names of one file: the first of them in the archive has the content.
   const linked: string[] = [];
@@ -154,14 +149,6 @@ export function measure(files: MachineFiles, paths: readonly string[]): { size: 
     add(path, entry, linkTo);
   }
   return { size, tar };
-}
-
-/**
- * Whether archives store a file as map and runs. The metadata alone decide: readers do not agree on smaller holes, since
- * GNU tar passes over those of files whose blocks suffice (reserved and never written), and sizes are predicted from them.
- */
-export function isStoredSparse(entry: Entry): boolean {
-  return entry.type === 'file' && entry.allocated + 65536 < entry.size;
 }
 
 /** SHA-256 decides where both were read; a database of a hostile disk may promise any content. */

@@ -27,6 +27,9 @@ export function tarRefusal(entry: Entry): string | null {
   return isMarked ? `${displayPath(entry.path)} lies in a folder named .wh.*` : null;
 }
 
+/** Of an entry that is older than the epoch. */
+export const EARLY_TIME = 'Docker sets times before 1970 to 1970 when it adds an archive';
+
 /** Why an attribute gets lost in an image, or null for one that engines keep when they add an archive. */
 export function attributeRefusal(name: string, value: Buffer): string | null {
   if (name === 'security.capability' || name.startsWith('user.')) {
