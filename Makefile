@@ -42,6 +42,8 @@ fix: node_modules/.installed ## mend format and simple lint
 .PHONY: bench
 bench: host-packages build $(GUESTS)/demo.raw ## measure against virt-inspector and guestfish, side by side
 	npx tsx test/bench/main.ts $(GUESTS)/demo.raw
+	npx tsx test/bench/native.ts $(GUESTS)/demo.raw guestfish virt-inspector
+	npx tsx test/bench/entries.ts
 	@if docker version >/dev/null 2>&1; then npx tsx test/bench/convert.ts $(GUESTS)/demo.raw $(wildcard $(GUESTS)/bookworm-*.raw); \
 	else echo 'conversions are not measured: no Docker engine answers'; fi
 
