@@ -9,7 +9,7 @@ const FILES = ['/etc/krb5kdc/kdc.conf', '/var/kerberos/krb5kdc/kdc.conf'];
 /** MIT Kerberos, kdc.conf(5): lists of `[address:]port` for the KDC, and the ports of its administration server. */
 export const kerberos: PortReader = {
   name: 'kerberos',
-  programs: ['krb5kdc', 'krb5-kdc', 'kadmind', 'krb5-admin-server', 'kadmin'],
+  programs: ['krb5kdc', 'krb5-kdc', 'kadmind', 'krb5-admin-server'],
   packages: ['krb5-kdc', 'krb5-server'],
   async read(context) {
     const findings = await collectFindings(context);

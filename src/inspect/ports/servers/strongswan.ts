@@ -6,7 +6,7 @@ import type { Setting } from '../setting.js';
 /** strongswan.conf(5): charon's `port` and `port_nat_t`, UDP for both families. */
 export const strongswan: PortReader = {
   name: 'strongswan',
-  programs: ['charon', 'charon-systemd', 'ipsec', 'starter', 'strongswan', 'strongswan-starter'],
+  programs: ['charon', 'charon-systemd', 'ipsec', 'strongswan', 'strongswan-starter'],
   packages: ['strongswan-charon', 'strongswan'],
   async read(context) {
     const findings = await collectFindings(context);
