@@ -6,7 +6,7 @@ import test from 'ava';
 import { SMALL_DISK } from '../commands/cli.js';
 import { runTool, startTool, type Workplace, workplace } from './engines.js';
 
-/** `kill -9` at ten moments of a conversion with buildah, each followed by the same command. */
+/** `kill -9` at ten moments of a conversion with buildah, one in each of ten steps, each followed by the same command. */
 
 const KILLS = 10;
 const DEADLINE_MS = 30_000;
@@ -19,21 +19,22 @@ test('after kill -9 at ten random moments finished steps keep their digests, and
   const [calm, hurt] = [workplace('calm'), workplace('hurt')];
   t.teardown(() => calm.remove());
   t.teardown(() => hurt.remove());
-  const started = Date.now();
-  const undisturbed = await runTool([...COMMAND, '-o', join(calm.folder, 'out')], calm.environment);
-  const took = Date.now() - started;
-  t.is(undisturbed.status, 0, undisturbed.stderr);
+  const undisturbed = startTool([...COMMAND, '-o', join(calm.folder, 'out')], calm.environment);
+  const steps = await stepsOf(undisturbed);
+  t.is(await undisturbed.status, 0, undisturbed.stderr());
+  const moments = chooseMoments(steps);
+  t.is(moments.length, KILLS);
+  t.true(moments.filter(({ line }) => line.includes('building vm2docker/')).length >= 3);
 
-  // One in each tenth of the time, so that every kind of step is hit.
   const finished = new Map<string, string>();
-  for (let number = 0; number < KILLS; number += 1) {
-    const after = Math.round(((number + Math.random()) / KILLS) * took * 0.9);
+  for (const { line, milliseconds } of moments) {
+    const after = Math.round(Math.random() * milliseconds);
     const attempt = startTool([...COMMAND, '-o', join(hurt.folder, 'place/out')], hurt.environment);
-    const timer = setTimeout(() => attempt.child.kill('SIGKILL'), after);
+    killWithin(attempt, line, after);
     const status = await attempt.status;
-    clearTimeout(timer);
     const last = attempt.stderr().trimEnd().split('\n').at(-1);
-    t.log(`after ${(after / 1000).toFixed(1)} s (${status === null ? 'killed' : `ended with ${status}`}): ${last}`);
+    t.log(`${after} ms into "${line}" (${status === null ? 'killed' : `ended with ${status}`}): ${last}`);
+    // The step may have been short; what is left behind must be whole then.
     if (status !== null) {
       t.is(status, 0, attempt.stderr());
       rmSync(join(hurt.folder, 'place/out'), { recursive: true, force: true });
@@ -56,6 +57,47 @@ test('after kill -9 at ten random moments finished steps keep their digests, and
     t.is(digest(join(hurt.folder, 'place/out', file)), digest(join(calm.folder, 'out', file)), file);
   }
 });
+
+interface Step {
+  /** What the tool says when it begins. */
+  readonly line: string;
+  readonly milliseconds: number;
+}
+
+/** The steps of a run, in order and each once, with the time until the next one. */
+async function stepsOf({ child, status, stderr }: ReturnType<typeof startTool>): Promise<Step[]> {
+  const begun = new Map<string, number>();
+  child.stderr.on('data', () => {
+    for (const line of wholeLines(stderr()))
+      if (!/: \d+ %$/.test(line) && !begun.has(line)) begun.set(line, Date.now());
+  });
+  await status;
+  const ended = Date.now();
+  const entries = [...begun];
+  return entries.map(([line, time], number) => ({ line, milliseconds: (entries[number + 1]?.[1] ?? ended) - time }));
+}
+
+/** Every build, and of the other steps those that last longest; in order, so that none is finished when its turn comes. */
+function chooseMoments(steps: readonly Step[]): Step[] {
+  const weight = ({ line, milliseconds }: Step): number =>
+    line.includes('building vm2docker/') ? Infinity : milliseconds;
+  const chosen = new Set([...steps].sort((a, b) => (weight(a) < weight(b) ? 1 : -1)).slice(0, KILLS));
+  return steps.filter((step) => chosen.has(step));
+}
+
+function killWithin({ child, stderr }: ReturnType<typeof startTool>, line: string, after: number): void {
+  let isComing = false;
+  child.stderr.on('data', () => {
+    if (isComing || !wholeLines(stderr()).includes(line)) return;
+    isComing = true;
+    const timer = setTimeout(() => child.kill('SIGKILL'), after);
+    child.once('close', () => clearTimeout(timer));
+  });
+}
+
+function wholeLines(text: string): string[] {
+  return text.split('\n').slice(0, -1);
+}
 
 /** Digests of the layers of every image that has a name. */
 function imagesOf({ environment }: Workplace): Map<string, string> {
