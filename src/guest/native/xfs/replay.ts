@@ -96,11 +96,12 @@ class Replay {
     if (this.#superBlock.isV5) {
       const current = this.#read(offset, length);
       const marks = marksOf(current);
-      const written = marks === undefined ? 0n : current.readBigUInt64BE(marks.lsnAt);
-      if (marks?.checksumAt !== undefined && this.#isAsOnDisk(offset, length)) {
+      const isWhole = marks?.isOfFolder !== true || length === this.#superBlock.folderBlockSize;
+      if (marks?.checksumAt !== undefined && isWhole && this.#isAsOnDisk(offset, length)) {
         const isItself = current.readBigUInt64BE(marks.placeAt!) === format.readBigUInt64LE(8);
         if (isItself && !isSealed(current, marks.checksumAt)) throw damaged('XFS: checksum of what the log changes');
       }
+      const written = marks === undefined ? 0n : current.readBigUInt64BE(marks.lsnAt);
       if (written !== 0n && written !== NO_LSN && written >= lsn) return;
     }
     this.#writeChunks(item, offset, length);
