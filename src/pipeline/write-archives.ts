@@ -1,6 +1,7 @@
+import type { Entry } from '../model/entry.js';
 import type { LayerPlan, Plan } from '../model/plan.js';
 import type { Progress } from '../model/progress.js';
-import { isStoredSparse, withFolders } from '../plan/files.js';
+import { withFolders } from '../plan/files.js';
 import { diskArchives } from '../render/layout.js';
 import { type TarItem, writeTar } from '../render/tar/write-tar.js';
 import type { OutputFolder } from './output-folder.js';
@@ -33,6 +34,14 @@ function* archiveItems({ machine, spool }: CollectedMachine, layer: LayerPlan): 
       yield { ...described, content: spool.read(entry), ...extents };
     }
   }
+}
+
+/**
+ * Whether the archive stores a file as map and runs. The metadata alone decide: readers do not agree on smaller holes,
+ * since GNU tar passes over those of files whose blocks suffice (reserved and never written).
+ */
+function isStoredSparse(entry: Entry): boolean {
+  return entry.type === 'file' && entry.allocated + 65536 < entry.size;
 }
 
 /** The plan with some of its layers alone. */

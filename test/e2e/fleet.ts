@@ -232,7 +232,7 @@ async function smallRoot(name: string, { release, packages, files }: Machine): P
   const osRelease = `ID=debian\nVERSION_ID="${release}"\nPRETTY_NAME="Debian GNU/Linux ${release}"\n`;
   await writeFile(join(root, 'etc/os-release'), osRelease);
   for (const [each, [size, version = '1']] of Object.entries(packages)) {
-    const archive = await debOf(each, version, size);
+    const archive = await debOf(each, version, release, size);
     await execute('dpkg', [`--root=${root}`, '--force-depends', '--log=/dev/null', '--install', archive]);
   }
   for (const [path, text] of Object.entries(files)) {
@@ -244,10 +244,11 @@ async function smallRoot(name: string, { release, packages, files }: Machine): P
   return root;
 }
 
-async function debOf(name: string, version: string, size: number): Promise<string> {
-  const archive = join(WORK, 'debs', `${name}_${version}_amd64.deb`);
+/** Every release builds its own. */
+async function debOf(name: string, version: string, release: string, size: number): Promise<string> {
+  const archive = join(WORK, 'debs', `${release}-${name}_${version}_amd64.deb`);
   if (await stat(archive).catch(() => null)) return archive;
-  const root = join(WORK, 'debs', `${name}_${version}`);
+  const root = join(WORK, 'debs', `${release}-${name}_${version}`);
   await mkdir(join(root, 'DEBIAN'), { recursive: true });
   await mkdir(join(root, 'usr/share', name), { recursive: true });
   const control = `Package: ${name}\nVersion: ${version}\nArchitecture: amd64\nMaintainer: A Test <test@example.org>\nDescription: random bytes\n`;
