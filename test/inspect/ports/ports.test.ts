@@ -560,7 +560,19 @@ test(
     'udp 127.0.0.1:5300 /etc/nsd/nsd.conf:3',
     'tcp [::1]:5301 /etc/nsd/nsd.conf:4',
     'udp [::1]:5301 /etc/nsd/nsd.conf:4',
-    '?tcp 127.0.0.1:8952 /etc/nsd/nsd.conf',
+    'tcp 127.0.0.1:8952 /etc/nsd/nsd.conf:6',
+  ],
+);
+test(
+  'nsd: as Debian has it, with keys and without a word',
+  listens,
+  { '/etc/nsd/nsd.conf': 'server:\n  log-only-syslog: yes\n', '/etc/nsd/nsd_server.pem': '' },
+  ['/usr/sbin/nsd', '-d'],
+  [
+    'tcp *:53 /etc/nsd/nsd.conf',
+    'udp *:53 /etc/nsd/nsd.conf',
+    'tcp 127.0.0.1:8952 /etc/nsd/nsd.conf',
+    'tcp [::1]:8952 /etc/nsd/nsd.conf',
   ],
 );
 test(

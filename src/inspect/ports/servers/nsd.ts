@@ -26,9 +26,13 @@ export const nsd: PortReader = {
       const [host = '', own] = setting.value.split(/\s+/, 1)[0]!.split('@');
       for (const protocol of ['tcp', 'udp'] as const) findings.add(host, own ?? port.value, setting, protocol);
     }
-    if (!isYes(of('control-enable').at(-1)?.value)) return findings.done();
-    const control = of('control-port').at(-1) ?? { ...fallback(context, path, 8952), inferred: true };
-    for (const { value } of of('control-interface')) {
+    // Debian's is under remote control unless it is told otherwise; its package makes the keys without which it ends.
+    const enable = of('control-enable').at(-1);
+    const isControlled = enable === undefined ? context.fs.exists('/etc/nsd/nsd_server.pem') : isYes(enable.value);
+    if (!isControlled) return findings.done();
+    const control = of('control-port').at(-1) ?? { ...(enable ?? fallback(context, path, 8952)), value: '8952' };
+    const interfaces = of('control-interface').map(({ value }) => value);
+    for (const value of interfaces.length > 0 ? interfaces : ['127.0.0.1', '::1']) {
       if (value.startsWith('/')) findings.socket(value);
       else findings.add(value, control.value, control);
     }

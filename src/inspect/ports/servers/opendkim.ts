@@ -8,7 +8,7 @@ export const opendkim: PortReader = {
   name: 'opendkim',
   programs: ['opendkim', 'opendmarc'],
   async read(context) {
-    const findings = await collectFindings(context, { names: 'first' });
+    const findings = await collectFindings(context, { names: 'ipv4' });
     const { command, files } = context;
     const name = command.names.find((each) => /^open(?:dkim|dmarc)$/.test(each)) ?? 'opendkim';
     const entries = await readLines(files, command.option('x')?.value ?? `/etc/${name}.conf`, BLANK_STYLE);

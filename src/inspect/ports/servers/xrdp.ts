@@ -22,8 +22,10 @@ export const xrdp: PortReader = {
     if (isSessions) {
       // Since 0.10 it is a Unix socket.
       const port = last('listenport');
+      const address = last('listenaddress')?.value ?? '127.0.0.1';
+      // Its sockets are of IPv6, and loopback becomes that of IPv6.
       if (port !== undefined && parsePort(port.value) !== null)
-        findings.add(last('listenaddress')?.value ?? '127.0.0.1', port.value, port);
+        findings.add(address === '127.0.0.1' ? '::1' : address, port.value, port);
       return findings.done();
     }
     const given = command.option('p', 'port') ?? last('port') ?? fallback(context, path, 3389);
