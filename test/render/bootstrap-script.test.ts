@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { GroupPlan } from '../../src/model/plan.js';
 import { bootstrapScript } from '../../src/render/bootstrap-script.js';
+import { bootstrapArguments } from '../../src/tools/mmdebstrap.js';
 
 /** Writes down its arguments, the versions and the keys it was given; fails where the test wants it. */
 const MMDEBSTRAP = `#!/bin/sh
@@ -74,4 +75,18 @@ test('where a source is gone, bootstrap.sh makes the root from the release alone
   t.is(ran.arguments.trim().split('\n').at(-1), lines[0]);
   t.false(ran.arguments.includes(lines[1]!));
   t.is(ran.preferences, '');
+});
+
+test('neither the name nor the name servers of the host stay in a root, whoever makes it', (t) => {
+  const ran = runScript(bootstrapScript(group({})), false);
+  t.teardown(() => rmSync(ran.out, { recursive: true }));
+  const request = group({}).base.bootstrap!;
+  for (const args of [ran.arguments.split('\n'), bootstrapArguments(request, 'root.tar')]) {
+    const hooks = args.flatMap((word) => /^--customize-hook=(.*)$/s.exec(word)?.[1] ?? []);
+    const root = join(ran.out, 'root');
+    mkdirSync(join(root, 'etc'), { recursive: true });
+    for (const name of ['hostname', 'resolv.conf', 'hosts']) writeFileSync(join(root, 'etc', name), 'x');
+    for (const hook of hooks) execFileSync('sh', ['-ec', hook, 'sh', root]);
+    t.deepEqual(readdirSync(join(root, 'etc')), ['hosts']);
+  }
 });
