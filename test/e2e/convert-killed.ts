@@ -120,14 +120,15 @@ function processesOf({ environment }: Workplace): string[] {
   const mark = `CONTAINERS_STORAGE_CONF=${environment.CONTAINERS_STORAGE_CONF}`;
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
+    .flatMap((name) => {
       try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark);
+        if (!readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark)) return [];
+        return [`${name} ${readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ')}`];
       } catch {
-        return false;
+        // It ended meanwhile.
+        return [];
       }
-    })
-    .map((name) => `${name} ${readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ')}`);
+    });
 }
 
 function leftIn({ folder }: Workplace): string[] {
