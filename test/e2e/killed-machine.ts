@@ -111,7 +111,7 @@ function intoVolumes(plain: string, { name }: BusyMachine): string {
     ['copy-device-to-device', '/dev/sda1', '/dev/vg0/root', 'sparse:true'],
   ];
   const lines = requests.flatMap((request) => [':', ...request]).slice(1);
-  command('env', ...environment, 'guestfish', '--format=raw', '-a', plain, '-a', disk, ...lines);
+  command('env', ...environment, 'guestfish', '--format=raw', '-a', plain, '-a', disk, '--', ...lines);
   rmSync(plain);
   return disk;
 }
