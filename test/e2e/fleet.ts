@@ -18,6 +18,7 @@ const execute = promisify(execFile);
 const HERE = new URL('../../', import.meta.url).pathname;
 const WORK = join(HERE, 'build/fleets');
 const MIB = 1024 * 1024;
+const EMPTY_TAR = 1024;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -166,8 +167,6 @@ function compare(tree: Run, fixed: Run): void {
     expect(counted === stored(report, ({ tar }) => tar.built), 'what the report calls built is what the layers have');
   }
 }
-
-const EMPTY_TAR = 1024;
 
 /** What the layers of a report take: those without content are all the same one. */
 function stored(report: Report, of: (layer: Report['groups'][number]['layers'][number]) => number): number {
