@@ -116,8 +116,10 @@ export async function buildLayer({ plan, group, options }: BuildSession, layer: 
     // The whole root of this run is there already when the lean one is wanted.
     if (leftOut === undefined || !existsSync(file!)) {
       progress.step(vm, `bootstrapping ${bootstrap.suite}`);
+      // The engines' folder is closed to the user that fetches packages.
+      const { TMPDIR: _, ...own } = environment;
       await bootstrapRoot(bootstrap, file!, {
-        ...{ log, signal, environment },
+        ...{ log, signal, environment: own },
         credentials: options.credentials?.get(group.id) ?? null,
       });
     }

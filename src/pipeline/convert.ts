@@ -1,10 +1,12 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CallOptions, type Engine, type EngineName, findEngine } from '../engine/index.js';
 import { AppError } from '../errors.js';
 import type { Plan } from '../model/plan.js';
 import type { Knowledge } from '../plan/plan-machines.js';
 import type { BuiltSizes, StepDuration } from '../render/report.js';
 import type { FileLock } from '../tools/file-lock.js';
-import { startGuard } from '../tools/guard.js';
+import { type Guard, startGuard } from '../tools/guard.js';
 import { type Outcome, planCollected, type RunContext, writeOutput } from './analyze.js';
 import { fetchBases, placeRootfs } from './build-bases.js';
 import { findCredentials, placeCredentials, withCredentials } from './build-credentials.js';
@@ -126,7 +128,7 @@ async function build(
   const { output, signal } = setting;
   // An engine that goes on when we are gone would build what nobody waits for.
   const guard = startGuard();
-  const { environment } = guard;
+  const environment = { ...guard.environment, TMPDIR: await engineFolder(setting.workFolder, guard) };
   const stream = await output.createStream('build.log');
   const log = (line: string): void => {
     stream.write(`${line}\n`);
@@ -152,6 +154,14 @@ async function build(
     await guard.close();
     signal.throwIfAborted();
   }
+}
+
+/** Engines keep layers in the folder for temporary files while they work, and leave them there when they are killed. */
+async function engineFolder(workFolder: string, guard: Guard): Promise<string> {
+  const folder = await mkdtemp(join(workFolder, 'engine-'));
+  // This guard ends the engines first; it takes names of one line.
+  if (!folder.includes('\n')) guard.registerFolder(folder);
+  return folder;
 }
 
 /** A public base that cannot be had is made instead, as the thesis proposes, unless the user asked for it by name. */

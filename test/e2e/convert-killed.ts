@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { SMALL_DISK } from '../commands/cli.js';
@@ -16,7 +16,7 @@ const COMMAND = [
 ];
 
 test('after kill -9 at ten random moments finished steps keep their digests, and the delta is that of an undisturbed run', async (t) => {
-  const [calm, hurt] = [workplace('calm'), workplace('hurt')];
+  const [calm, hurt] = [workplace('calm'), withTemporary(workplace('hurt'))];
   t.teardown(() => calm.remove());
   t.teardown(() => hurt.remove());
   const undisturbed = startTool([...COMMAND, '-o', join(calm.folder, 'out')], calm.environment);
@@ -131,12 +131,18 @@ function processesOf({ environment }: Workplace): string[] {
     });
 }
 
+/** What stays of a run beside its images, in the place of the output and in that for temporary files. */
 function leftIn({ folder }: Workplace): string[] {
-  try {
-    return readdirSync(join(folder, 'place'));
-  } catch {
-    return [];
-  }
+  return ['place', 'temporary'].flatMap((name) =>
+    existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : [],
+  );
+}
+
+/** With a folder of its own for temporary files, since the host's has those of others. */
+function withTemporary(place: Workplace): Workplace {
+  const temporary = join(place.folder, 'temporary');
+  mkdirSync(temporary);
+  return { ...place, environment: { ...place.environment, TMPDIR: temporary } };
 }
 
 async function within(milliseconds: number, isSo: () => boolean): Promise<boolean> {
