@@ -72,20 +72,25 @@ const daemon = await dockerDaemon();
 try {
   await measure('warm-up', ['guestfish', '-a', first, 'run'], emulated);
   const rows: Row[] = [];
+  // It takes long: each line is told as it comes.
+  const add = (each: Row): void => {
+    console.error(`${each.title}, ${each.machines}: ${each.seconds.toFixed(1)} s`);
+    rows.push(each);
+  };
   for (const reader of ['libguestfs', 'native']) {
     const command = convert([first], `read-${reader}`, '--reader', reader, '--engine', 'none');
-    rows.push(await row(`convert --engine none --reader ${reader}`, command));
+    add(await row(`convert --engine none --reader ${reader}`, command));
   }
-  rows.push(await row('guestfish tar-out, thrown away', tarOut(first), emulated));
+  add(await row('guestfish tar-out, thrown away', tarOut(first), emulated));
   for (const machines of disks.length > 1 ? [[first], disks] : [[first]]) {
     for (const reader of ['libguestfs', 'native']) {
       const name = `whole-${machines.length}-${reader}`;
       const command = convert(machines, name, '--engine', 'docker', '--reader', reader, '--no-cache');
       const title = `convert --engine docker --reader ${reader}`;
       const measured = await measure(title, command, daemon.environment);
-      rows.push({ ...measured, machines: machines.length, stored: storedBy(name) });
+      add({ ...measured, machines: machines.length, stored: storedBy(name) });
     }
-    rows.push(await importAll(machines, daemon.environment));
+    add(await importAll(machines, daemon.environment));
   }
   console.log(table(rows));
 } finally {
