@@ -9,6 +9,9 @@ const MAX_FILE_BYTES = 512 * 1024;
 const MAX_FILES = 4000;
 const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const MAX_INCLUDE_DEPTH = 16;
+/** N files that include each other are N! inclusions: what all of a guest may cost, each its file and a bit. */
+const MAX_INCLUDED_BYTES = 64 * 1024 * 1024;
+const INCLUSION_BYTES = 4096;
 
 /** Bounded access to the text files of a guest; each file is read once. */
 export interface ConfigFiles {
@@ -20,6 +23,8 @@ export interface ConfigFiles {
   expand(pattern: string, folder?: string): string[];
   /** Files of a folder with the given ending, sorted, hidden ones left out. */
   folder(path: string, ending?: string): string[];
+  /** Asked before each inclusion: false, with a problem, once the files of this guest have included each other too often. */
+  mayInclude(path: string): boolean;
   readonly problems: Problem[];
 }
 
@@ -27,6 +32,7 @@ export function configFiles(fs: GuestFs): ConfigFiles {
   const texts = new Map<string, string | null>();
   const problems: Problem[] = [];
   let totalBytes = 0;
+  let includedBytes = 0;
   const isFile = (path: string): boolean => fs.stat(path)?.type === 'file';
   return {
     problems,
@@ -38,6 +44,13 @@ export function configFiles(fs: GuestFs): ConfigFiles {
         .filter((name) => name.endsWith(ending) && !name.startsWith('.'))
         .map((name) => normalizePath(`${path}/${name}`))
         .filter(isFile),
+    mayInclude(path) {
+      if (includedBytes > MAX_INCLUDED_BYTES) return false;
+      includedBytes += INCLUSION_BYTES + (fs.stat(path)?.size ?? 0);
+      if (includedBytes <= MAX_INCLUDED_BYTES) return true;
+      problems.push({ code: 'include-loop', path: displayPath(path), reason: 'files include each other too often' });
+      return false;
+    },
     async read(path) {
       const entry = fs.stat(path);
       if (entry === undefined || entry.type !== 'file') return null;
@@ -68,6 +81,8 @@ export interface IncludeRules<T> {
   readonly parse: (text: string) => readonly T[];
   /** Paths or patterns that the entry includes in its place; undefined for every other entry. */
   readonly includes: (entry: T, path: string) => readonly string[] | undefined;
+  /** An entry of a file that `by` includes, as it holds there: inside of the sections that are open around `by`. */
+  readonly within?: (entry: T, by: T) => T;
 }
 
 /**
@@ -80,7 +95,7 @@ export async function readWithIncludes<T>(
   rules: IncludeRules<T>,
 ): Promise<InFile<T>[]> {
   const result: InFile<T>[] = [];
-  await appendFile(files, path, rules, [], result);
+  await appendFile(files, path, rules, [], result, (entry) => entry);
   return result;
 }
 
@@ -90,6 +105,7 @@ async function appendFile<T>(
   rules: IncludeRules<T>,
   above: readonly string[],
   result: InFile<T>[],
+  placed: (entry: T) => T,
 ): Promise<void> {
   const text = await files.read(path);
   if (text === null) return;
@@ -101,7 +117,9 @@ async function appendFile<T>(
     });
     return;
   }
-  for (const entry of rules.parse(text)) {
+  for (const parsed of rules.parse(text)) {
+    const entry = placed(parsed);
+    const inside = (inner: T): T => rules.within?.(inner, entry) ?? inner;
     const patterns = rules.includes(entry, path);
     if (patterns === undefined) {
       result.push({ ...entry, path });
@@ -109,7 +127,8 @@ async function appendFile<T>(
     }
     for (const pattern of patterns) {
       for (const included of files.expand(pattern, parentPath(path))) {
-        await appendFile(files, included, rules, [...above, path], result);
+        if (!files.mayInclude(included)) return;
+        await appendFile(files, included, rules, [...above, path], result, inside);
       }
     }
   }

@@ -632,6 +632,35 @@ test(
   ['tcp 127.0.0.1:53 /etc/powerdns/recursor.conf', 'udp 127.0.0.1:53 /etc/powerdns/recursor.conf'],
 );
 test(
+  'proftpd: an include inside of a virtual host speaks of that host, and a silent one has the port of FTP',
+  listens,
+  {
+    '/etc/proftpd/proftpd.conf':
+      'Port 2100\nInclude /etc/proftpd/conf.d/\n<IfModule mod_nothing.c>\nInclude /etc/proftpd/off.conf\n</IfModule>\n',
+    '/etc/proftpd/conf.d/a.conf': '<VirtualHost 127.0.0.1>\nInclude /etc/proftpd/port.conf\n</VirtualHost>\n',
+    '/etc/proftpd/conf.d/b.conf': '<VirtualHost 10.0.0.1>\n# Port 2102\n</VirtualHost>\n',
+    '/etc/proftpd/port.conf': 'Port 2101\n',
+    '/etc/proftpd/off.conf': '<VirtualHost 10.0.0.2>\nPort 2103\n</VirtualHost>\n',
+  },
+  ['/usr/sbin/proftpd', '-c', '/etc/proftpd/proftpd.conf'],
+  [
+    'tcp *:21 /etc/proftpd/conf.d/b.conf:1',
+    'tcp *:2100 /etc/proftpd/proftpd.conf:1',
+    'tcp *:2101 /etc/proftpd/port.conf:1',
+  ],
+);
+test(
+  'nats: the monitor has the address of the clients',
+  listens,
+  { '/etc/nats-server.conf': 'listen: 127.0.0.1:4333\nhttp: 8222\nhttps: "0.0.0.0:8223"\n' },
+  ['/usr/bin/nats-server', '-c', '/etc/nats-server.conf'],
+  [
+    'tcp 127.0.0.1:4333 /etc/nats-server.conf:1',
+    'tcp 127.0.0.1:8222 /etc/nats-server.conf:2',
+    'tcp *:8223 /etc/nats-server.conf:3',
+  ],
+);
+test(
   'uwsgi: vassals of an emperor that its own file names',
   listens,
   {
@@ -689,6 +718,34 @@ test('a configuration that is too large is a problem, and the other services are
     problems.map(({ code, path }) => [code, path]),
     [['config-too-large', '/etc/nginx/nginx.conf']],
   );
+});
+
+test('files that include each other over and over end with a problem', async (t) => {
+  const names = Array.from({ length: 14 }, (_, index) => `/etc/loop/${index}.conf`);
+  const all = (line: string): Record<string, string> => Object.fromEntries(names.map((name) => [name, line]));
+  for (const [command, path, line] of [
+    [['/usr/sbin/sshd'], '/etc/ssh/sshd_config', 'Include /etc/loop/*\n'],
+    [['/usr/sbin/named'], '/etc/bind/named.conf', 'include "/etc/loop/*";\n'],
+    [['/usr/bin/caddy', 'run', '--config', '/etc/caddy/Caddyfile'], '/etc/caddy/Caddyfile', 'import /etc/loop/*\n'],
+    [
+      ['/usr/sbin/lighttpd', '-f', '/etc/lighttpd/lighttpd.conf'],
+      '/etc/lighttpd/lighttpd.conf',
+      'include "/etc/loop/*"\n',
+    ],
+    [['/usr/sbin/syslog-ng'], '/etc/syslog-ng/syslog-ng.conf', '@include "/etc/loop/*"\n'.repeat(20)],
+    [
+      ['/usr/sbin/pgbouncer', '/etc/loop/0.conf'],
+      '/etc/pgbouncer/pgbouncer.ini',
+      '%include /etc/pgbouncer/pgbouncer.ini\n'.repeat(20),
+    ],
+  ] as const) {
+    const guest = memoryGuest({ ...all(line), [path]: line });
+    const { inspection } = await portsOf(guest, service('x.service', command));
+    t.true(
+      inspection.problems.some(({ code }) => code === 'include-loop'),
+      path,
+    );
+  }
 });
 
 /** Where each reader looks, so that random text reaches all of them. */

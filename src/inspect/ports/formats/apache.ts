@@ -8,6 +8,8 @@ export interface ApacheDirective {
   readonly line: number;
   /** Open sections, outermost first: lower-case name and the rest as written. */
   readonly sections: readonly ApacheSection[];
+  /** The section that it opens (its name is then `<name>`): the very object that the directives inside have in theirs. */
+  readonly opens?: ApacheSection;
 }
 
 export interface ApacheSection {
@@ -32,7 +34,7 @@ export function parseApache(text: string): ApacheDirective[] {
       const rest = content.slice(opening[0].length);
       const argument = rest.slice(0, rest.endsWith('>') ? -1 : undefined).trim();
       const section = { name: opening[1]!.toLowerCase(), argument, line };
-      directives.push({ name: `<${section.name}>`, words: apacheWords(argument), line, sections });
+      directives.push({ name: `<${section.name}>`, words: apacheWords(argument), line, sections, opens: section });
       if (sections.length < MAX_SECTIONS) sections = [...sections, section];
     } else {
       const [name = '', ...words] = apacheWords(content);

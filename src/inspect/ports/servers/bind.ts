@@ -180,6 +180,7 @@ async function readStatements(files: ConfigFiles, path: string, depth: number): 
       continue;
     }
     for (const included of files.expand(absolute(statement.words[1] ?? '', '/etc/bind'))) {
+      if (!files.mayInclude(included)) break;
       result.push(...(await readStatements(files, included, depth + 1)));
     }
   }

@@ -71,10 +71,11 @@ async function withImports(
     const name = statement.words[0] === 'import' && statement.block === null ? (statement.words[1] ?? '') : null;
     const snippet = name === null ? undefined : snippets.get(`(${name})`);
     if (name === null || depth > 8 || result.length > 10_000) result.push({ ...statement, path });
-    else if (snippet !== undefined)
+    else if (snippet !== undefined && files.mayInclude(snippet.path))
       result.push(...(await withImports(files, snippet.block ?? [], snippet.path, snippets, depth + 1)));
     else {
       for (const included of files.expand(absolute(name, parentPath(path))).slice(0, 200)) {
+        if (!files.mayInclude(included)) break;
         const parsed = parseBlocks((await files.read(included)) ?? '', STYLE);
         result.push(...(await withImports(files, parsed, included, snippets, depth + 1)));
       }
@@ -168,6 +169,7 @@ async function readStatements(files: ConfigFiles, path: string, depth: number): 
   for (const statement of joinedAddresses(parsed)) {
     if (statement.words[0] === 'import' && statement.block === null) {
       for (const included of files.expand(absolute(statement.words[1] ?? '', parentPath(path)))) {
+        if (!files.mayInclude(included)) break;
         result.push(...(await readStatements(files, included, depth + 1)));
       }
     } else result.push({ ...statement, path });

@@ -81,10 +81,10 @@ async function readStatements(files: ConfigFiles, path: string, depth: number): 
     const folder = path.slice(0, path.lastIndexOf('/'));
     if (name === 'include') {
       for (const included of files.expand(argument, folder))
-        result.push(...(await readStatements(files, included, depth + 1)));
+        if (files.mayInclude(included)) result.push(...(await readStatements(files, included, depth + 1)));
     } else if (name === 'include_shell' && /include-conf-enabled/.test(argument)) {
       for (const included of files.folder(`${folder}/conf-enabled`, '.conf'))
-        result.push(...(await readStatements(files, included, depth + 1)));
+        if (files.mayInclude(included)) result.push(...(await readStatements(files, included, depth + 1)));
     } else result.push({ ...statement, path });
   }
   return result;

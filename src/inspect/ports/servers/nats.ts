@@ -1,3 +1,4 @@
+import { parseEndpoint } from '../addresses.js';
 import { collectFindings } from '../findings.js';
 import { type BlockStyle, parseBlocks, type Statement, walkStatements } from '../formats/blocks.js';
 import type { PortReader } from '../reader.js';
@@ -38,7 +39,11 @@ export const nats: PortReader = {
     }
     const listen = values.get('listen');
     const host =
-      command.option('a', 'addr', 'net')?.value ?? values.get('host')?.value ?? values.get('net')?.value ?? '';
+      command.option('a', 'addr', 'net')?.value ??
+      values.get('host')?.value ??
+      values.get('net')?.value ??
+      parseEndpoint(listen?.value ?? '')?.host ??
+      '';
     const port = command.option('p', 'port') ?? values.get('port');
     if (port === undefined && listen !== undefined) findings.endpoint(listen, { port: 4222 });
     else {

@@ -16,8 +16,10 @@ export const pgbouncer: PortReader = {
     const add = async (file: string, depth: number): Promise<void> => {
       for (const entry of parseLines((await files.read(file)) ?? '', { ...INI_STYLE, separator: '=' })) {
         const included = /^%include\s+(\S+)/.exec(entry.key)?.[1];
-        if (included !== undefined && depth < 8) await add(absolute(included, '/etc/pgbouncer'), depth + 1);
-        else entries.push({ ...entry, path: file });
+        if (included !== undefined && depth < 8) {
+          const target = absolute(included, '/etc/pgbouncer');
+          if (files.mayInclude(target)) await add(target, depth + 1);
+        } else entries.push({ ...entry, path: file });
       }
     };
     await add(path, 0);

@@ -1,6 +1,6 @@
 import { type InFile, readWithIncludes } from '../config-files.js';
 import { collectFindings } from '../findings.js';
-import { type ApacheDirective, parseApache } from '../formats/apache.js';
+import { type ApacheDirective, type ApacheSection, parseApache } from '../formats/apache.js';
 import type { PortContext, PortReader } from '../reader.js';
 import { fallback, isNo } from '../settings.js';
 
@@ -30,19 +30,18 @@ export const proftpd: PortReader = {
         ? fallback(context, main, 21)
         : { value: port.words[0] ?? '', evidence: { path: port.path, line: port.line } };
     for (const host of address?.words ?? [wildcard]) findings.add(host, main21.value, main21);
-    for (const directive of directives) {
-      const server = serverOf(directive);
-      if (directive.name !== 'port' || server === null) continue;
-      const origin = { evidence: { path: directive.path, line: directive.line } };
-      for (const host of tight ? server.argument.split(/\s+/) : [wildcard])
-        findings.add(host, directive.words[0] ?? '', origin);
+    for (const opening of directives.filter((directive) => directive.name === '<virtualhost>')) {
+      // Silent ones have the port of FTP, whatever the server's own is.
+      const own = directives.find((directive) => directive.name === 'port' && serverOf(directive) === opening.opens);
+      const origin = { evidence: { path: (own ?? opening).path, line: (own ?? opening).line } };
+      for (const host of tight ? opening.words : [wildcard]) findings.add(host, own?.words[0] ?? '21', origin);
     }
     return findings.done();
   },
 };
 
-function serverOf(directive: ApacheDirective): { argument: string } | null {
-  return directive.sections.find((section) => section.name === 'virtualhost') ?? null;
+function serverOf(directive: ApacheDirective): ApacheSection | null {
+  return directive.sections.find(({ name }) => name === 'virtualhost') ?? null;
 }
 
 /** Directives whose <IfModule> and <IfDefine> hold; modules that are built in are those of the Debian package. */
@@ -54,6 +53,7 @@ async function openDirectives(context: PortContext, main: string): Promise<InFil
       if (directive.name !== 'include') return undefined;
       return context.fs.stat(target)?.type === 'directory' ? [`${target}/*`] : [target];
     },
+    within: (directive, by) => ({ ...directive, sections: [...by.sections, ...directive.sections] }),
   });
   const loaded = new Set([
     'mod_core.c',

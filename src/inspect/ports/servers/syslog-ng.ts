@@ -78,6 +78,7 @@ async function tokensOf(files: ConfigFiles, path: string, depth: number): Promis
     const include = /^\s*@include\s+"([^"]{1,500})"/.exec(raw)?.[1];
     if (include !== undefined && depth < 4) {
       for (const each of files.expand(include, '/etc/syslog-ng')) {
+        if (!files.mayInclude(each)) break;
         for (const token of await tokensOf(files, each, depth + 1)) tokens.push(token);
       }
     }
