@@ -649,6 +649,26 @@ test(
     'tcp *:2101 /etc/proftpd/port.conf:1',
   ],
 );
+const LOOPBACK_ALONE = { '/etc/samba/smb.conf': '[global]\n interfaces = lo\n bind interfaces only = yes\n' };
+test(
+  'smbd: the loopback interface has both families',
+  listens,
+  LOOPBACK_ALONE,
+  ['/usr/sbin/smbd'],
+  [
+    'tcp 127.0.0.1:139 /etc/samba/smb.conf',
+    'tcp [::1]:139 /etc/samba/smb.conf',
+    'tcp 127.0.0.1:445 /etc/samba/smb.conf',
+    'tcp [::1]:445 /etc/samba/smb.conf',
+  ],
+);
+test(
+  'nmbd: NetBIOS is IPv4 alone',
+  listens,
+  LOOPBACK_ALONE,
+  ['/usr/sbin/nmbd'],
+  ['udp 127.0.0.1:137 /etc/samba/smb.conf', 'udp 127.0.0.1:138 /etc/samba/smb.conf'],
+);
 test(
   'nats: the monitor has the address of the clients',
   listens,

@@ -48,7 +48,8 @@ export const samba: PortReader = {
       if (withoutNetbios) return findings.done();
       // The wildcard sockets are IPv4, as NetBIOS is.
       for (const port of [137, 138])
-        for (const host of bound) findings.add(host === '*' ? '0.0.0.0' : host, port, silent, 'udp');
+        for (const host of bound.filter((address) => !address.includes(':')))
+          findings.add(host === '*' ? '0.0.0.0' : host, port, silent, 'udp');
     } else {
       const written = global('smb ports') ?? context.command.option('p', 'port');
       // `disable netbios` silences nmbd alone: smbd keeps 139.
@@ -62,10 +63,11 @@ export const samba: PortReader = {
 /** Addresses as written; interface names and networks are addresses that only the running machine has. */
 function boundHosts(interfaces: Setting | undefined): string[] {
   const words = interfaces?.value.split(/[\s,;]+/).filter(Boolean) ?? [];
-  const hosts = words.map((word) => {
+  const hosts = words.flatMap((word) => {
     const host = word.replace(/\/.*$/, '');
-    if (word === 'lo' || host.startsWith('127.')) return '127.0.0.1';
-    return /^[\d.]+$|:/.test(host) && !/\.0$/.test(host) ? host : '*';
+    if (word === 'lo') return ['127.0.0.1', '::1'];
+    if (host.startsWith('127.')) return ['127.0.0.1'];
+    return [/^[\d.]+$|:/.test(host) && !/\.0$/.test(host) ? host : '*'];
   });
   return hosts.length > 0 ? [...new Set(hosts)] : ['*'];
 }
