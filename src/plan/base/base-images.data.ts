@@ -114,6 +114,8 @@ export const BASE_IMAGES: readonly BaseImageRow[] = [
   row('mariner', '1', 'mcr.microsoft.com/cbl-mariner/base/core:{minor}', true, ['linux/amd64', 'linux/arm64']),
   row('mariner', '2', 'mcr.microsoft.com/cbl-mariner/base/core:{minor}', true, ['linux/amd64', 'linux/arm64']),
   row('azurelinux', '3', 'mcr.microsoft.com/azurelinux/base/core:{minor}', true, ['linux/amd64', 'linux/arm64']),
+  row('openeuler', '*', 'openeuler/openeuler:{minor}', true, ['linux/amd64', 'linux/arm64']),
+  row('anolis', '*', 'openanolis/anolisos:{minor}', true, ['linux/amd64', 'linux/arm64']),
   row('photon', '*', 'photon:{minor}', true, ['linux/amd64', 'linux/arm64']),
   row('amzn', '2', 'amazonlinux:2', true, ['linux/amd64', 'linux/arm64']),
   row('amzn', '2023', 'amazonlinux:2023', true, ['linux/amd64', 'linux/arm64']),

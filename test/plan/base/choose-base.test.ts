@@ -57,6 +57,9 @@ test(reference, 'scientific', '7.9', 'sl:7');
 test(reference, 'mariner', '2.0', 'mcr.microsoft.com/cbl-mariner/base/core:2.0');
 test(reference, 'azurelinux', '3.0', 'mcr.microsoft.com/azurelinux/base/core:3.0');
 test(reference, 'photon', '4.0', 'photon:4.0');
+test(reference, 'openeuler', '24.03', 'openeuler/openeuler:24.03');
+test(reference, 'anolis', '8.8', 'openanolis/anolisos:8.8');
+test(reference, 'anolis', '23', 'openanolis/anolisos:23');
 
 const without = test.macro({
   exec(t, id: string, versionId: string | null, reason: RegExp) {
