@@ -10,7 +10,8 @@ loop=
 cleanup() {
   mountpoint -q "$scratch/root" && umount -R "$scratch/root"
   [ -z "$loop" ] || losetup -d "$loop"
-  umount "$store/graph/overlay" "$store/run" 2>/dev/null
+  # Mounted only while an engine ran as root without a user namespace of its own.
+  umount "$store/graph/overlay" "$store/run" 2>/dev/null || true
   rm -rf --one-file-system "$scratch" "$store"
 }
 trap cleanup EXIT
