@@ -624,13 +624,21 @@ test(
     'udp [::1]:5301 /etc/powerdns/recursor.conf:8',
   ],
 );
-test(
-  'pdns_recursor: silent YAML is loopback',
-  listens,
-  { '/etc/powerdns/recursor.conf': 'incoming:\n  # listen:\n  # - 127.0.0.1 # default\noutgoing:\n' },
-  ['/usr/sbin/pdns_recursor'],
-  ['tcp 127.0.0.1:53 /etc/powerdns/recursor.conf', 'udp 127.0.0.1:53 /etc/powerdns/recursor.conf'],
-);
+for (const [version, hosts] of [
+  ['5.1.3-1', ['127.0.0.1']],
+  ['5.4.9-1~deb13u1', ['127.0.0.1', '[::1]']],
+] as const) {
+  test(`pdns_recursor: silent YAML of ${version} is loopback`, async (t) => {
+    const configuration = 'incoming:\n  # listen:\n  # - 127.0.0.1 # default\noutgoing:\n';
+    const guest = memoryGuest({ '/etc/powerdns/recursor.conf': configuration });
+    const unit = service('pdns-recursor.service', ['/usr/sbin/pdns_recursor']);
+    const { ports } = await portsOf(guest, unit, { 'pdns-recursor': version });
+    const expected = hosts.flatMap((host) =>
+      ['tcp', 'udp'].map((protocol) => `${protocol} ${host}:53 /etc/powerdns/recursor.conf`),
+    );
+    t.deepEqual([...ports].sort(), expected.sort());
+  });
+}
 test(
   'proftpd: an include inside of a virtual host speaks of that host, and a silent one has the port of FTP',
   listens,

@@ -25,7 +25,11 @@ export const powerdns: PortReader = {
     const setting = yaml === undefined ? await lineSettings(context, main) : await yamlSettings(context, yaml);
     const configuration = yaml ?? main;
     const port = setting('local-port') ?? fallback(context, configuration, 53);
-    const silent = isRecursor ? '127.0.0.1' : isAtLeast(context.version, '4.3') ? '0.0.0.0, ::' : '0.0.0.0';
+    const silent = isRecursor
+      ? recursorDefault(context)
+      : isAtLeast(context.version, '4.3')
+        ? '0.0.0.0, ::'
+        : '0.0.0.0';
     const addresses = [setting('local-address') ?? { ...port, value: silent }, setting('local-ipv6')];
     for (const address of addresses) if (address !== undefined) addAll(findings, address, port);
     const web = setting('webserver') ?? setting('api');
@@ -36,6 +40,10 @@ export const powerdns: PortReader = {
     return findings.done();
   },
 };
+
+function recursorDefault({ version }: PortContext): string {
+  return isAtLeast(version, '5.4') ? '127.0.0.1, ::1' : '127.0.0.1';
+}
 
 type Lookup = (name: string) => Setting | undefined;
 
