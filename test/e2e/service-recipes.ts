@@ -109,6 +109,7 @@ chmod 755 etc/rc.local
     packages: [
       'runit-init',
       'runit-services',
+      'ifupdown',
       'nginx-light',
       'redis-server',
       'openssh-server',
@@ -116,7 +117,7 @@ chmod 755 etc/rc.local
       'memcached',
       'webfs',
     ],
-    tweaks: `${FSTAB}
+    tweaks: `${FSTAB}${LOOPBACK}
 mkdir -p etc/sv/own etc/sv/held
 printf '#!/bin/sh\\nexec chpst -u nobody redis-server --port 7002 --dir /tmp\\n' > etc/sv/own/run
 cp etc/sv/own/run etc/sv/held/run
