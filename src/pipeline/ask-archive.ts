@@ -52,12 +52,10 @@ export async function learnOffers(informed: Plan, asking: Correcting): Promise<P
     const bench = await openBench(groupOf(plan, id), options);
     try {
       knowledge.set(id, { ...known, offered: await askOffers(bench, groupOf(plan, id), first, options) });
-      let round = 0;
       plan = await correctPlan(replan(knowledge), id, asking, {
         most: MAX_ROUNDS,
-        find: async (_, group, isLate) => {
-          round += 1;
-          options.progress.step(id, round === 1 ? 'simulating the installation' : `simulating it again (${round})`);
+        find: async (_, group, { number, isLate }) => {
+          options.progress.step(id, number === 1 ? 'simulating the installation' : `simulating it again (${number})`);
           return await check(bench, group, isLate);
         },
       });

@@ -55,7 +55,7 @@ export async function learnByBuilding(informed: Plan, asking: Asking): Promise<P
     });
     plan = await correctPlan(replan(knowledge), id, asking, {
       most: MAX_ROUNDS,
-      find: (tried, its, isLate) => tryLayers(tried, its, asking, isLate),
+      find: (tried, its, { isLate }) => tryLayers(tried, its, asking, isLate),
     });
   }
   return plan;

@@ -16,9 +16,9 @@ export interface Rounds {
   readonly most: number;
   /**
    * What has to change so that the installation brings what the plan says; null when it does.
-   * @param isLate Whether a chain that still differs has to be given up.
+   * @param round From 1; in late ones a chain that still differs has to be given up.
    */
-  find(plan: Plan, group: GroupPlan, isLate: boolean): Promise<Corrections | null>;
+  find(plan: Plan, group: GroupPlan, round: { number: number; isLate: boolean }): Promise<Corrections | null>;
 }
 
 export function groupOf(plan: Plan, id: string): GroupPlan {
@@ -37,9 +37,9 @@ export async function correctPlan(
   { most, find }: Rounds,
 ): Promise<Plan> {
   let plan = start;
-  for (let round = 1; installLayers(groupOf(plan, id)).length > 0; round += 1) {
+  for (let number = 1; installLayers(groupOf(plan, id)).length > 0; number += 1) {
     options.signal.throwIfAborted();
-    const found = await find(plan, groupOf(plan, id), round > most);
+    const found = await find(plan, groupOf(plan, id), { number, isLate: number > most });
     if (found === null) break;
     knowledge.set(id, withCorrections(knowledge.get(id)!, found));
     plan = replan(knowledge);
