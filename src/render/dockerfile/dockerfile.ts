@@ -3,7 +3,7 @@ import { programInstructions } from '../compose/program.js';
 import { layerTag } from '../layout.js';
 import { humanSize, oneLine } from '../text.js';
 import { CREDENTIALS_MOUNT, CREDENTIALS_SECRET, DEBS_MOUNT } from './apt-setting.js';
-import { DELETIONS, deletionCommands } from './deletions.js';
+import { deletionCommands, deletionsPlace } from './deletions.js';
 import { dpkgInstallCommands } from './install-dpkg.js';
 import { otherInstallCommands } from './install-others.js';
 import { dockerComment, dockerValue, runCommands } from './quote.js';
@@ -68,9 +68,14 @@ function installInstructions(layer: LayerPlan, group: GroupPlan): string[] {
  * and removed, because the classic builder knows no mounts in RUN.
  */
 function deltaInstructions(layer: LayerPlan): string[] {
-  const hasDeletions = (layer.deletions ?? []).length > 0;
-  const deleting = [`COPY deletions ${DELETIONS}`, runCommands(deletionCommands()), ''];
-  return [...(hasDeletions ? deleting : []), ...(layer.reused === undefined ? [] : [reuseCopy()]), 'ADD delta.tar /'];
+  const { deletions = [] } = layer;
+  const place = deletionsPlace(deletions);
+  const deleting = [`COPY deletions ${place}`, runCommands(deletionCommands(place)), ''];
+  return [
+    ...(deletions.length > 0 ? deleting : []),
+    ...(layer.reused === undefined ? [] : [reuseCopy()]),
+    'ADD delta.tar /',
+  ];
 }
 
 /**

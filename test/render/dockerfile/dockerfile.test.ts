@@ -7,7 +7,7 @@ import { DockerfileParser } from 'dockerfile-ast';
 import type { InspectedMachine } from '../../../src/model/inspected.js';
 import type { PlanOptions } from '../../../src/model/plan.js';
 import { planMachines } from '../../../src/plan/plan-machines.js';
-import { DELETIONS, deletionCommands, deletionList } from '../../../src/render/dockerfile/deletions.js';
+import { deletionCommands, deletionList, deletionsPlace } from '../../../src/render/dockerfile/deletions.js';
 import { layerDockerfile } from '../../../src/render/dockerfile/dockerfile.js';
 import { runCommands, runWord } from '../../../src/render/dockerfile/quote.js';
 import { DEFAULT_OPTIONS, machineOf } from '../../plan/machine.js';
@@ -191,6 +191,13 @@ test('the list of deletions keeps bytes and puts last what the deleting needs', 
   t.is(list, '/srv/a\nb\0/usr/bin/zip\0/usr/bin/rm\0/usr/lib/x86_64-linux-gnu/libc.so.6\0');
 });
 
+test('the list of deletions lies where nothing can be that it deletes', (t) => {
+  const first = deletionsPlace(['/srv/a']);
+  t.regex(first, /^\/\.vm2docker-deletions-[0-9a-f]{16}$/);
+  t.not(deletionsPlace([first, '/srv/a']), first);
+  t.is(deletionsPlace(['/srv/a']), first);
+});
+
 /** Deletes as a RUN does, where the image has only these programs. */
 function deleteWith(t: ExecutionContext, programs: readonly string[]): { status: number | null; left: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'deletions-'));
@@ -202,7 +209,7 @@ function deleteWith(t: ExecutionContext, programs: readonly string[]): { status:
   const names = ['a\nb', 'c d', '-rf', 'stays'];
   for (const name of names) writeFileSync(join(folder, name), '');
   writeFileSync(`${folder}/list`, deletionList(names.slice(0, 3).map((name) => join(folder, name))));
-  const script = runCommands(deletionCommands()).replace(/^RUN /, '').replaceAll(DELETIONS, `${folder}/list`);
+  const script = runCommands(deletionCommands(`${folder}/list`)).replace(/^RUN /, '');
   const { status } = spawnSync('/bin/sh', ['-c', script], { env: { PATH: join(folder, 'bin') } });
   return { status, left: readdirSync(folder).filter((name) => name !== 'bin') };
 }
