@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '../errors.js';
 import type { ExtendedAttributes } from '../model/entry.js';
 import type { DataRun } from '../model/guest-fs.js';
-import { ancestors, baseName, joinPath, normalizePath, parentPath } from '../model/path.js';
+import { LayerChanges } from '../syntax/layer-changes.js';
 import { attributeRefusal } from '../syntax/layer-limits.js';
 import type { Snapshot, SnapshotEntry } from './snapshot.js';
 
@@ -27,18 +26,13 @@ export interface AppliedLayer {
   readonly size: number;
 }
 
-const WHITEOUT = '.wh.';
-const OPAQUE = '.wh..wh..opq';
 const XATTR_PREFIX = 'SCHILY.xattr.';
-/** Far above any image; what an archive holds beyond it is an attack. */
-const MAX_PATHS = 4_000_000;
 
 /** Engines write no entry for the root itself: it is theirs, and its time means nothing. */
 export const EMPTY_IMAGE: Snapshot = new Map([['/', entryOfRoot()]]);
 
 /**
- * The tree after one more layer (OCI image specification, "Image Layer Filesystem Changeset"). Whiteouts take away what
- * lies in the layers below, wherever they stand in the archive; of two members with one name the last counts.
+ * The tree after one more layer, as `LayerChanges` reads it.
  * @throws AppError `image-invalid`, and what the reader of the archive throws.
  */
 export async function applyLayer(
@@ -46,57 +40,26 @@ export async function applyLayer(
   members: AsyncIterable<LayerMember>,
   layer: number,
 ): Promise<AppliedLayer> {
-  const added = new Map<string, SnapshotEntry>();
-  const removed = new Set<string>();
-  const emptied = new Set<string>();
+  const changes = new LayerChanges(below, ({ type }) => type);
   let size = 0;
   for await (const member of members) {
-    const path = normalizePath(member.name);
-    const name = baseName(path);
-    if (name === OPAQUE) emptied.add(parentPath(path));
-    else if (name.startsWith(WHITEOUT)) removed.add(joinPath(parentPath(path), name.slice(WHITEOUT.length)));
-    else {
-      const entry = await entryOf(member, path, layer, (target) => added.get(target) ?? below.get(target));
-      if (member.type === 'file') size += member.size;
-      added.set(path, entry);
-    }
-    if (added.size + removed.size + emptied.size > MAX_PATHS) throw invalid('it has more paths than any image');
+    const path = changes.take(member.name);
+    if (path === null) continue;
+    if (member.type === 'file') size += member.size;
+    const { type } = member;
+    const entry =
+      type === 'hardlink'
+        ? { ...changes.linked(member.linkName), layer }
+        : await entryOf({ ...member, type }, path, layer);
+    changes.add(path, entry);
   }
-  return { snapshot: merge(below, added, removed, emptied), size };
+  return { snapshot: changes.tree(), size };
 }
 
-function merge(
-  below: Snapshot,
-  added: ReadonlyMap<string, SnapshotEntry>,
-  removed: ReadonlySet<string>,
-  emptied: ReadonlySet<string>,
-): Snapshot {
-  const isGone = (path: string): boolean =>
-    removed.has(path) ||
-    ancestors(path).some((folder) => {
-      const replacement = added.get(folder);
-      return (
-        removed.has(folder) || emptied.has(folder) || (replacement !== undefined && replacement.type !== 'directory')
-      );
-    });
-  const merged = new Map<string, SnapshotEntry>();
-  for (const [path, entry] of below) if (!isGone(path)) merged.set(path, entry);
-  for (const [path, entry] of added) merged.set(path, entry);
-  return merged;
-}
+type FileMember = LayerMember & { readonly type: SnapshotEntry['type'] };
 
-async function entryOf(
-  member: LayerMember,
-  path: string,
-  layer: number,
-  find: (path: string) => SnapshotEntry | undefined,
-): Promise<SnapshotEntry> {
+async function entryOf(member: FileMember, path: string, layer: number): Promise<SnapshotEntry> {
   const { type, mode, uid, gid, mtime, device } = member;
-  if (type === 'hardlink') {
-    const original = find(normalizePath(member.linkName));
-    if (original === undefined) throw invalid('a hard link leads to nothing');
-    return { ...original, layer };
-  }
   return {
     ...{ type, mode: type === 'symlink' ? 0o777 : mode, uid, gid, mtime, layer },
     size: type === 'file' ? member.size : 0,
@@ -148,10 +111,4 @@ function entryOfRoot(): SnapshotEntry {
     ...{ type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0, sha256: null, mtime: null, group: '/', layer: 0 },
     attributes: new Map(),
   };
-}
-
-function invalid(reason: string): AppError {
-  return new AppError('image-invalid', `a layer of the image cannot be used: ${reason}`, {
-    todo: 'Build or save the image again.',
-  });
 }

@@ -1,7 +1,7 @@
-import { AppError } from '../../errors.js';
 import type { Entry, ExtendedAttributes } from '../../model/entry.js';
 import type { DataRun, GuestFs, StreamItem } from '../../model/guest-fs.js';
-import { ancestors, baseName, isWithin, joinPath, normalizePath, parentPath } from '../../model/path.js';
+import { isWithin } from '../../model/path.js';
+import { LayerChanges } from '../../syntax/layer-changes.js';
 import { attributesOf } from '../tar/pax.js';
 import { readTar, type TarMember } from '../tar/read-tar.js';
 import { wholeContent } from '../tar/stream-members.js';
@@ -18,16 +18,12 @@ interface LayerFile {
   readonly attributes: ExtendedAttributes;
 }
 
-const WHITEOUT = '.wh.';
-const OPAQUE = '.wh..wh..opq';
-const MAX_PATHS = 4_000_000;
 /** Single files and all together; what is above them is metadata alone. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 /**
- * The tree that the layers of an image make (OCI image specification, "Image Layer Filesystem Changeset"), for the
- * inspectors: metadata of every path, and the content of what lies at or below the wanted paths. Other content is
+ * The tree that the layers of an image make (`LayerChanges`), for the inspectors: metadata of every path, and the content of what lies at or below the wanted paths. Other content is
  * passed over; asking for it fails like a file that cannot be read.
  * @param layers The lowest first.
  * @throws AppError `input-corrupt`, `input-truncated`, `image-invalid`.
@@ -57,44 +53,26 @@ async function withLayer(
   layer: LayerSource,
   { number, wanted, contents }: Reading,
 ): Promise<Map<string, LayerFile>> {
-  const added = new Map<string, LayerFile>();
-  const removed = new Set<string>();
-  const emptied = new Set<string>();
+  const changes = new LayerChanges(below, ({ entry }) => entry.type);
   let total = [...contents.values()].flat().reduce((sum, { data }) => sum + data.length, 0);
   for await (const member of readTar(layer.open())) {
-    const path = normalizePath(member.name);
-    const name = baseName(path);
-    if (name === OPAQUE) emptied.add(parentPath(path));
-    else if (name.startsWith(WHITEOUT)) removed.add(joinPath(parentPath(path), name.slice(WHITEOUT.length)));
-    else if (member.type === 'hardlink') {
-      const target = normalizePath(member.linkName);
-      const original = added.get(target) ?? below.get(target);
-      if (original === undefined) throw invalid('a hard link leads to nothing');
-      added.set(path, original);
-    } else {
-      const entry = entryOf(path, member, number);
-      added.set(path, { entry, attributes: attributesOf(member.records) });
-      const isWanted = member.type === 'file' && wanted.some((folder) => isWithin(path, folder));
-      if (isWanted && member.storedSize <= MAX_FILE_BYTES && total + member.storedSize <= MAX_TOTAL_BYTES) {
-        total += member.storedSize;
-        const runs: DataRun[] = [];
-        for await (const run of member.content) runs.push(run);
-        contents.set(entry.fileId, runs);
-      }
+    const path = changes.take(member.name);
+    if (path === null) continue;
+    if (member.type === 'hardlink') {
+      changes.add(path, changes.linked(member.linkName));
+      continue;
     }
-    if (added.size + removed.size + emptied.size > MAX_PATHS) throw invalid('it has more paths than any image');
+    const entry = entryOf(path, member, number);
+    changes.add(path, { entry, attributes: attributesOf(member.records) });
+    const isWanted = member.type === 'file' && wanted.some((folder) => isWithin(path, folder));
+    if (isWanted && member.storedSize <= MAX_FILE_BYTES && total + member.storedSize <= MAX_TOTAL_BYTES) {
+      total += member.storedSize;
+      const runs: DataRun[] = [];
+      for await (const run of member.content) runs.push(run);
+      contents.set(entry.fileId, runs);
+    }
   }
-  const isReplaced = (folder: string): boolean => {
-    const type = added.get(folder)?.entry.type;
-    return type !== undefined && type !== 'directory';
-  };
-  const isGone = (path: string): boolean =>
-    removed.has(path) ||
-    ancestors(path).some((folder) => removed.has(folder) || emptied.has(folder) || isReplaced(folder));
-  const merged = new Map<string, LayerFile>();
-  for (const [path, file] of below) if (!isGone(path)) merged.set(path, file);
-  for (const [path, file] of added) merged.set(path, file);
-  return merged;
+  return changes.tree();
 }
 
 function entryOf(path: string, member: TarMember, number: number): Entry {
@@ -150,10 +128,4 @@ class LayersGuestFs extends TreeGuestFs {
 
 async function* each(runs: readonly DataRun[]): AsyncGenerator<DataRun> {
   yield* runs;
-}
-
-function invalid(reason: string): AppError {
-  return new AppError('image-invalid', `a layer of the image cannot be used: ${reason}`, {
-    todo: 'Build or save the image again.',
-  });
 }
