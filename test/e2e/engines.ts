@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ownFolder, removeOwnFolder } from '../own-folder.js';
 
 /** Engines of a test's own: nothing that the host has built is seen, changed or left behind. */
 
@@ -17,37 +17,14 @@ export interface Workplace {
   remove(): Promise<void>;
 }
 
+/** What is in it goes with `remove`, or, where the test was killed, when the next one of that name begins. */
 export function workplace(name: string): Workplace {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+  const folder = ownFolder(name);
   const configuration = join(folder, 'storage.conf');
   const places = `runroot = "${join(folder, 'runroot')}"\ngraphroot = "${join(folder, 'graphroot')}"\n`;
   writeFileSync(configuration, `[storage]\ndriver = "overlay"\n${places}`);
   const environment = { CONTAINERS_STORAGE_CONF: configuration, XDG_CACHE_HOME: join(folder, 'cache') };
-  return {
-    folder,
-    environment,
-    async remove() {
-      if (existsSync(join(folder, 'graphroot'))) {
-        try {
-          execFileSync('buildah', ['rm', '--all'], { env: { ...process.env, ...environment }, stdio: 'ignore' });
-        } catch {
-          // There was no container.
-        }
-        for (const place of ['graphroot/overlay', 'runroot']) {
-          spawnQuietly('umount', [join(folder, place)]);
-        }
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function spawnQuietly(program: string, args: readonly string[]): void {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-  } catch {
-    // It was not mounted.
-  }
+  return { folder, environment, remove: async () => removeOwnFolder(folder) };
 }
 
 /** The tool in a process of its own. */
@@ -89,7 +66,9 @@ export async function startDocker(folder: string): Promise<Daemon> {
   mkdirSync(place);
   const host = `unix://${join(place, 'socket')}`;
   const setting = ['--data-root', join(place, 'data'), '--exec-root', join(place, 'exec'), '-p', join(place, 'pid')];
-  const child = spawn('dockerd', ['--iptables=false', '--bridge=none', ...setting, '-H', host], { stdio: 'ignore' });
+  // It ends with the test, however that ends; setpriv becomes the engine.
+  const command = ['--pdeathsig', 'TERM', 'dockerd', '--iptables=false', '--bridge=none', ...setting, '-H', host];
+  const child = spawn('setpriv', command, { stdio: 'ignore' });
   const environment = { DOCKER_HOST: host };
   await untilReady(child, 'dockerd', () => {
     try {
@@ -101,11 +80,7 @@ export async function startDocker(folder: string): Promise<Daemon> {
   });
   return {
     environment,
-    async stop() {
-      await stop(child);
-      // The network namespace of its containers stays mounted when it ends.
-      spawnQuietly('umount', [join(place, 'exec/netns/default')]);
-    },
+    stop: () => stop(child),
   };
 }
 
@@ -115,7 +90,9 @@ export async function startRegistry(folder: string): Promise<Daemon & { readonly
   const configuration = join(folder, 'registry.yml');
   const storage = `storage:\n  filesystem:\n    rootdirectory: ${join(folder, 'registry')}\n`;
   writeFileSync(configuration, `version: 0.1\n${storage}http:\n  addr: ${address}\n`);
-  const child = spawn('docker-registry', ['serve', configuration], { stdio: 'ignore' });
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'docker-registry', 'serve', configuration], {
+    stdio: 'ignore',
+  });
   await untilReady(child, 'docker-registry', async () =>
     fetch(`http://${address}/v2/`).then(
       ({ ok }) => ok,

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
+import { workplace } from './engines.js';
 
 const execute = promisify(execFile);
 
@@ -79,18 +80,20 @@ export async function convertAndCompare(
   { machine, disk, root, options, installs, fromDisk = [] }: FlowCase,
 ): Promise<void> {
   const output = `${family.work}/out`;
+  const place = workplace(`flow-${machine}`);
+  const env = { ...process.env, ...place.environment };
   const args = ['convert', `${machine}=${disk}`, '--output', output, '--engine', 'buildah', '--verify'];
-  const converted = await execute(
-    'node',
-    ['--import=tsx', 'bin/dev.js', ...args, '--reader', 'native', '--json', ...options],
-    { maxBuffer: 1 << 28 },
-  ).catch((error: { stdout: string; stderr: string }) => error);
-  const exitCode = (converted as { code?: number }).code ?? 0;
-  if (exitCode !== 0) t.log(converted.stderr.slice(-3000), differencesOf(converted.stdout));
-  t.is(exitCode, 0);
-  const report = JSON.parse(await readFile(`${output}/report.json`, 'utf8')) as Report;
-  const [group] = report.groups;
   try {
+    const converted = await execute(
+      'node',
+      ['--import=tsx', 'bin/dev.js', ...args, '--reader', 'native', '--json', ...options],
+      { maxBuffer: 1 << 28, env },
+    ).catch((error: { stdout: string; stderr: string }) => error);
+    const exitCode = (converted as { code?: number }).code ?? 0;
+    if (exitCode !== 0) t.log(converted.stderr.slice(-3000), differencesOf(converted.stdout));
+    t.is(exitCode, 0);
+    const report = JSON.parse(await readFile(`${output}/report.json`, 'utf8')) as Report;
+    const [group] = report.groups;
     const installing = group.layers.filter(({ mode }) => mode === 'install');
     t.is(installing.length > 0, installs !== null);
     const guest = listOfRoot(family, root);
@@ -100,18 +103,17 @@ export async function convertAndCompare(
       // The set that the package manager made is the guest's before any file of the disk is laid on it.
       const expected = guest.filter((line) => !fromDisk.includes(line.split(' ')[0]!));
       t.is(guest.length - expected.length, fromDisk.length);
-      t.deepEqual(listOfImage(family, `vm2docker/${id}`), expected);
+      t.deepEqual(listOfImage(family, `vm2docker/${id}`, env), expected);
     }
-    if (family.opensEveryForm) t.deepEqual(listOfImage(family, `vm2docker/${machine}`), guest);
+    if (family.opensEveryForm) t.deepEqual(listOfImage(family, `vm2docker/${machine}`, env), guest);
     const measured = group.metrics.find(({ basis }) => basis === 'built')!;
     t.log(
       `beta ${measured.beta}, DI3 ${measured.di3}, phi3/beta ${(measured.phi3 / measured.beta).toFixed(3)}, chi ${measured.chi.toFixed(1)} %`,
       `named ${report.vms[0].packages.toInstall.length} of ${report.vms[0].packages.installed.length}`,
     );
-    t.is(await compareLayers(family.work, disk, machine, `${output}/report.json`), '');
+    t.is(await compareLayers(family.work, disk, machine, `${output}/report.json`, env), '');
   } finally {
-    const tags = [...group.layers.map(({ id }) => `vm2docker/${id}`).reverse(), `vm2docker/${machine}`];
-    for (const tag of tags) await execute('buildah', ['rmi', '--force', tag]).catch(() => undefined);
+    await place.remove();
     await rm(output, { recursive: true, force: true });
   }
 }
@@ -126,13 +128,13 @@ function differencesOf(json: string): string {
 }
 
 /** What the package manager itself says of an image. */
-function listOfImage({ query, isPackage }: Family, tag: string): string[] {
-  const container = execFileSync('buildah', ['from', '--pull=never', tag], { encoding: 'utf8' }).trim();
+function listOfImage({ query, isPackage }: Family, tag: string, env: NodeJS.ProcessEnv): string[] {
+  const container = execFileSync('buildah', ['from', '--pull=never', tag], { encoding: 'utf8', env }).trim();
   try {
     const command = ['run', '--isolation', 'chroot', container, '--', ...query];
-    return lines(execFileSync('buildah', command, { encoding: 'utf8', stdio: 'pipe' })).filter(isPackage);
+    return lines(execFileSync('buildah', command, { encoding: 'utf8', stdio: 'pipe', env })).filter(isPackage);
   } finally {
-    execFileSync('buildah', ['rm', container]);
+    execFileSync('buildah', ['rm', container], { env });
   }
 }
 
@@ -148,10 +150,16 @@ function lines(text: string): string[] {
 }
 
 /** The comparison that shares no code with the tool; empty when nothing differs. */
-async function compareLayers(work: string, disk: string, machine: string, report: string): Promise<string> {
+async function compareLayers(
+  work: string,
+  disk: string,
+  machine: string,
+  report: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
   const [layout, mount] = [`${work}/layout`, `${work}/mnt`];
   await mkdir(mount, { recursive: true });
-  await execute('buildah', ['push', `vm2docker/${machine}`, `oci:${layout}`]);
+  await execute('buildah', ['push', `vm2docker/${machine}`, `oci:${layout}`], { env });
   await execute('mount', ['-o', 'loop,ro', disk, mount]);
   try {
     await execute('python3', ['test/e2e/compare-layers.py', layout, mount, report, machine], { maxBuffer: 1 << 26 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -6,9 +5,9 @@ import { buildahEngine } from '../../src/engine/buildah.js';
 import { silentProgress } from '../../src/model/progress.js';
 import { type ConvertRequest, convert } from '../../src/pipeline/convert.js';
 import { verify } from '../../src/pipeline/verify.js';
-import { layerTag } from '../../src/render/layout.js';
 import { programVersion } from '../../src/tools/versions.js';
 import { inScratch, noSmallDisk, SMALL_DISK } from '../commands/cli.js';
+import { workplace } from '../e2e/engines.js';
 
 /** Why nothing can be built here, or null. */
 const obstacle =
@@ -18,8 +17,9 @@ const obstacle =
 
 const context = { progress: silentProgress, signal: new AbortController().signal };
 
-/** What the test leaves in the engine. */
-const images: string[] = [];
+/** The engine's, so that nothing of the host's is taken or changed. */
+const place = workplace('convert-test');
+Object.assign(process.env, place.environment);
 
 function requestFor(output: string): ConvertRequest {
   return {
@@ -55,7 +55,6 @@ const title = 'a machine is built with buildah, proved identical, built again fr
       t.true(verification!.unrepresentable.length > 0);
 
       const [group] = first.plan.groups;
-      images.push(...group!.layers.map((layer) => layerTag(first.plan, group!, layer)));
       for (const layer of group!.layers.filter(({ mode }) => mode === 'disk')) {
         t.is(first.built.get(layer.id)?.size, layer.size.predicted, layer.id);
       }
@@ -96,14 +95,4 @@ const title = 'a machine is built with buildah, proved identical, built again fr
   },
 );
 
-test.after.always(() => {
-  if (obstacle !== null) return;
-  // Those above go before those below.
-  for (const image of ['vm2docker/convert-test-edited', ...images.reverse()]) {
-    try {
-      execFileSync('buildah', ['rmi', image], { stdio: 'ignore' });
-    } catch {
-      // It was never built.
-    }
-  }
-});
+test.after.always(() => place.remove());
