@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { SMALL_DISK } from '../commands/cli.js';
-import { runTool, startDocker, workplace } from './engines.js';
+import { type Daemon, runTool, startDocker, workplace } from './engines.js';
 
 /**
  * A machine of everything that is hard to carry from a disk into layers, on an image that has it all otherwise: each type
@@ -36,37 +36,48 @@ const UNREPRESENTABLE = [
   "'/srv/special/whiteout': missing from the image",
 ];
 
-test('a machine of all that is hard to carry is rebuilt exactly by every engine, from an image that has it all otherwise', async (t) => {
-  const place = workplace('hostile');
-  t.teardown(() => place.remove());
-  const { folder, environment } = place;
-  const { disk, base } = prepare(folder);
-  const docker = await startDocker(folder);
-  t.teardown(() => docker.stop());
+const place = workplace('hostile');
+let machine: { readonly disk: string; readonly base: string };
+let docker: Daemon | undefined;
 
-  for (const { title, engine, environment: own } of ENGINES) {
-    const setting = { ...environment, ...docker.environment, ...own };
-    const output = join(folder, `out-${engine}`);
-    const command = [
-      ...['convert', `machine=${disk}`, '--reader', 'native', '--base-rootfs', base, '--levels', '0'],
-      ...['--engine', engine, '--verify', '--strict-times', '--no-cache', '-o', output],
-    ];
-    const built = await runTool(command, setting);
-    t.is(built.status, 0, `${title}\n${built.stdout}${built.stderr}`);
-    t.regex(built.stdout, /identical: the image is the machine/, title);
-    if (engine === 'docker') continue;
-    const layout = join(folder, `layout-${engine}`);
-    const save = ['push', '--quiet', '--disable-compression', 'vm2docker/machine', `oci:${layout}:machine`];
-    execFileSync('buildah', save, { env: { ...process.env, ...environment } });
-    const lines = compare(layout, disk, folder, output);
-    t.deepEqual(
-      lines.map((line) => line.replace(/^('\/srv\/deep).*|(attributes): .*/s, '$1$2')),
-      UNREPRESENTABLE,
-      title,
-    );
-    rmSync(layout, { recursive: true });
-  }
+test.before(async () => {
+  machine = prepare(place.folder);
+  docker = await startDocker(place.folder);
 });
+
+test.after.always(async () => {
+  await docker?.stop();
+  await place.remove();
+});
+
+for (const { title, engine, environment: own } of ENGINES) {
+  test.serial(
+    `a machine of all that is hard to carry is rebuilt exactly, from an image that has it all otherwise: ${title}`,
+    async (t) => {
+      const { folder, environment } = place;
+      const { disk, base } = machine;
+      const setting = { ...environment, ...docker!.environment, ...own };
+      const output = join(folder, `out-${engine}`);
+      const command = [
+        ...['convert', `machine=${disk}`, '--reader', 'native', '--base-rootfs', base, '--levels', '0'],
+        ...['--engine', engine, '--verify', '--strict-times', '--no-cache', '-o', output],
+      ];
+      const built = await runTool(command, setting);
+      t.is(built.status, 0, `${built.stdout}${built.stderr}`);
+      t.regex(built.stdout, /identical: the image is the machine/);
+      if (engine === 'docker') return;
+      const layout = join(folder, `layout-${engine}`);
+      const save = ['push', '--quiet', '--disable-compression', 'vm2docker/machine', `oci:${layout}:machine`];
+      execFileSync('buildah', save, { env: { ...process.env, ...environment } });
+      const lines = compare(layout, disk, folder, output);
+      t.deepEqual(
+        lines.map((line) => line.replace(/^('\/srv\/deep).*|(attributes): .*/s, '$1$2')),
+        UNREPRESENTABLE,
+      );
+      rmSync(layout, { recursive: true });
+    },
+  );
+}
 
 /** @returns a disk, and the root for the image below as an archive. */
 function prepare(folder: string): { disk: string; base: string } {
