@@ -4,6 +4,7 @@ import * as buildah from '../tools/buildah.js';
 import { run } from '../tools/run.js';
 import { runLogged } from '../tools/run-logged.js';
 import { programVersion } from '../tools/versions.js';
+import { buildahWorkbench } from './buildah-workbench.js';
 import type { CallOptions, Engine, EngineImage } from './engine.js';
 import { buildFailure, engineFailure } from './failures.js';
 import { manifestDigest } from './manifest-digest.js';
@@ -39,21 +40,7 @@ export const buildahEngine: Engine = {
     );
     if (exitCode !== 0) throw await buildFailure('buildah', request, tail);
   },
-  async workbench({ reference, mounts }, { signal, environment = {} }) {
-    const setting = { timeoutMs: CALL_TIMEOUT_MS, signal, environment };
-    const begun = await run('buildah', buildah.fromArguments(reference), setting);
-    if (begun.exitCode !== 0) throw engineFailure('buildah', `start ${reference}`, begun.stderr.split('\n'));
-    const container = begun.stdout.trim();
-    let isOpen = true;
-    return {
-      run: (script) => run('buildah', buildah.shellArguments(container, mounts), { ...setting, input: script }),
-      async close() {
-        if (!isOpen) return;
-        isOpen = false;
-        await run('buildah', buildah.removeArguments(container), { timeoutMs: QUERY_TIMEOUT_MS });
-      },
-    };
-  },
+  workbench: buildahWorkbench,
   async save(reference, folder, options) {
     const layout = join(folder, 'layout');
     const name = reference.replace(/[^a-zA-Z0-9._-]/g, '-');

@@ -45,8 +45,13 @@ export function pushArguments(reference: string, destination: string): string[] 
 }
 
 /** Prints the name of the new container. */
-export function fromArguments(reference: string): string[] {
-  return ['from', '--pull=never', reference];
+export function fromArguments(reference: string, name: string): string[] {
+  return ['from', '--pull=never', '--name', name, reference];
+}
+
+/** Prints names of containers, one a line. */
+export function containerNamesArguments(): string[] {
+  return ['containers', '--format', '{{.ContainerName}}'];
 }
 
 /** A shell that reads its commands from standard input. */
