@@ -200,8 +200,14 @@ def times():
             os.utime(path(f"/srv/times/{name}{end}"), ns=(time, time), follow_symlinks=False)
 
 
+def working_names():
+    """Where builds have laid their list of what is to go, there is a folder."""
+    write("/.vm2docker-deletions/kept", b"a folder of the machine\n")
+
+
 change_types()
 change_links()
+working_names()
 odd_names()
 many_files()
 metadata()
