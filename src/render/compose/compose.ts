@@ -2,7 +2,8 @@ import { Document, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { ContainerService, MachineContainers } from '../../model/containers.js';
 import { humanSize, oneLine } from '../text.js';
 import { publishedPorts } from './ports.js';
-import type { GuardedService, TextPart } from './secrets.js';
+import type { GuardedService } from './secrets.js';
+import { commented, type Entry, entry, interpolated, key, list, map, printable, text, words } from './yaml.js';
 
 /**
  * `compose.yaml` of one machine (Compose specification; design §9): a holder that owns network, ports and names, and
@@ -15,9 +16,6 @@ export function composeFile(
 ): string {
   const holder = containers.holder!;
   const services = map();
-  const volumes = containers.volumes.map(({ name, path }) =>
-    map(['type', text('volume')], ['source', text(name)], ['target', text(path)]),
-  );
   services.add(commented(holder.name, holderService(containers), [`Holds the network; mounts every volume first.`]));
   for (const each of guarded) {
     const { service } = each;
@@ -26,7 +24,7 @@ export function composeFile(
       ...capabilityNotes(service),
       ...limitNotes(service),
     ];
-    services.add(commented(service.slug, memberService(each, holder.name, containers, volumes), notes, true));
+    services.add(commented(service.slug, memberService(each, holder.name, containers), notes, true));
   }
   const root = map(['services', services]);
   if (containers.volumes.length > 0) {
@@ -74,27 +72,16 @@ function holderService(containers: MachineContainers): YAMLMap {
           ),
         ]),
     ...(needsLowPorts ? [entry('sysctls', map(['net.ipv4.ip_unprivileged_port_start', 0]))] : []),
-    ...(containers.volumes.length === 0
-      ? []
-      : [
-          entry(
-            'volumes',
-            list(
-              containers.volumes.map(({ name, path }) =>
-                map(['type', text('volume')], ['source', text(name)], ['target', text(path)]),
-              ),
-            ),
-          ),
-        ]),
+    ...volumeEntries(containers),
   );
 }
 
 function memberService(
   { service, command, environment }: GuardedService,
   holder: string,
-  { ceiling, services }: MachineContainers,
-  volumes: readonly YAMLMap[],
+  containers: MachineContainers,
 ): YAMLMap {
+  const { ceiling, services } = containers;
   const { limits } = service;
   const memory = limits.memory === undefined ? ceiling.memory : Math.max(limits.memory, LEAST_MEMORY);
   const cpus = limits.cpus ?? ceiling.cpus;
@@ -127,8 +114,16 @@ function memberService(
       ? []
       : [entry('ulimits', map(['nofile', limits.openFiles]))]),
     ...capabilityEntries(service),
-    ...(volumes.length === 0 ? [] : [entry('volumes', list(volumes.map((volume) => volume.clone() as YAMLMap)))]),
+    ...volumeEntries(containers),
   );
+}
+
+/** The same of every service: what is shared must be mounted everywhere. */
+function volumeEntries({ volumes }: MachineContainers): Entry[] {
+  const mounts = volumes.map(({ name, path }) =>
+    map(['type', text('volume')], ['source', text(name)], ['target', text(path)]),
+  );
+  return mounts.length === 0 ? [] : [entry('volumes', list(mounts))];
 }
 
 function healthCheck(test: readonly string[]): YAMLMap {
@@ -198,74 +193,4 @@ function capabilityNotes({ capabilities }: ContainerService): string[] {
   return capabilities === null || capabilities.withheld.length === 0
     ? []
     : [`Its unit allows ${capabilities.withheld.join(' ')}, which reach the host: cap_add what it turns out to need.`];
-}
-
-/** Keys that some reader of YAML 1.1 takes for something else than text (`no`, and `e-0` for a number) are quoted. */
-function key(name: string): Scalar {
-  const scalar = new Scalar(name);
-  const isPlain =
-    /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) &&
-    !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(name) &&
-    !/^_*e[-+]?[\d_]+$/i.test(name);
-  if (!isPlain) scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
-}
-
-/** Literal text: Compose replaces `$NAME`, `$$` is a dollar. */
-function text(value: string): Scalar {
-  const scalar = new Scalar(value.replaceAll('$', '$$$$'));
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
-}
-
-function interpolated(parts: readonly TextPart[]): Scalar {
-  const value = parts.map((part) =>
-    typeof part === 'string' ? part.replaceAll('$', '$$$$') : `\${${part.name}?see .env}`,
-  );
-  const scalar = new Scalar(value.join(''));
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
-}
-
-function words(command: readonly (readonly TextPart[])[]): YAMLSeq {
-  const sequence = list(command.map(interpolated));
-  sequence.flow = false;
-  return sequence;
-}
-
-function list(items: readonly unknown[]): YAMLSeq {
-  const sequence = new YAMLSeq();
-  for (const item of items) sequence.add(item);
-  return sequence;
-}
-
-type Entry = readonly [name: string, value: unknown];
-
-function entry(name: string, value: unknown): Entry {
-  return [name, value];
-}
-
-function map(...entries: readonly Entry[]): YAMLMap {
-  const result = new YAMLMap();
-  for (const [name, value] of entries) result.add(new Pair(key(name), value));
-  return result;
-}
-
-function commented(name: string, value: unknown, notes: readonly string[], spaced = false): Pair {
-  const scalar = key(name);
-  scalar.commentBefore = notes.map((note) => ` ${oneLine(note)}`).join('\n');
-  scalar.spaceBefore = spaced;
-  return new Pair(scalar, value);
-}
-
-/** Only ASCII: YAML 1.1 readers refuse some characters, and fold lines at others. */
-function printable(yaml: string): string {
-  let result = '';
-  for (const character of yaml) {
-    const code = character.codePointAt(0)!;
-    if (code < 0x7f) result += character;
-    else
-      result += code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  }
-  return result;
 }
