@@ -282,7 +282,7 @@ export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
     },
     ports: [
       '?tcp *:5672 /lib/systemd/system/rabbitmq-server.service',
-      '?tcp *:25672 /lib/systemd/system/rabbitmq-server.service',
+      '?tcp 0.0.0.0:25672 /lib/systemd/system/rabbitmq-server.service',
     ],
   },
   {

@@ -22,7 +22,7 @@ export const rabbitmq: PortReader = {
   programs: ['rabbitmq-server', 'rabbitmq', 'epmd'],
   packages: ['rabbitmq-server'],
   async read(context) {
-    const findings = await collectFindings(context, { wildcards: 'either' });
+    const findings = await collectFindings(context, { wildcards: 'mapped' });
     const { command, files } = context;
     if (command.names[0] === 'epmd') {
       findings.add(
