@@ -63,7 +63,7 @@ ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
     echo '=====FAILED====='; systemctl list-units --plain --no-legend --full --state=failed
     echo '=====WHY====='; systemctl list-units --plain --no-legend --full --state=failed,activating | while read -r unit rest; do systemctl status --no-pager --full --lines=5 "$unit"; done
   fi
-  echo '=====ADDRESSES====='; ip -o address show
+  echo '=====ADDRESSES====='; ip -color=never -o address show
   echo '=====LISTEN====='; ss -Hlntup
   echo '=====PROCESSES====='; ps axwwo pid,ppid,args --no-headers
   if [ -e /probe.d/ask ]; then

@@ -1,5 +1,6 @@
 import type { GuestRecipe } from './guest-recipe.js';
 import { BRANCH } from './recipes/branch.js';
+import { CAMPUS } from './recipes/campus.js';
 import { OFFICE } from './recipes/office.js';
 import { OPERATIONS } from './recipes/operations.js';
 import { APPLICATION, BOOTED, FSTAB, LOOPBACK, SOCKET, SUPERVISED } from './recipes/tweaks.js';
@@ -178,4 +179,5 @@ printf 'listen_port=2121\\n' >> etc/vsftpd.conf
   OFFICE,
   OPERATIONS,
   BRANCH,
+  CAMPUS,
 ];

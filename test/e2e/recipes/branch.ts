@@ -1,5 +1,5 @@
 import type { GuestRecipe } from '../guest-recipe.js';
-import { BOOTED, FSTAB, LOOPBACK, SOCKET } from './tweaks.js';
+import { BOOTED, FSTAB, LOOPBACK, PATIENT, SOCKET } from './tweaks.js';
 
 /** A daemon that has an init script alone, as its vendor wrote it: options in a file, a pid file, a user. */
 const SCRIPT_DAEMON = `
@@ -72,7 +72,7 @@ export const BRANCH: GuestRecipe = {
     'python3', 'ncat', 'proftpd-basic', 'samba', 'slapd', 'snmpd', 'cups-daemon', 'exim4-daemon-light', 'varnish', 'haproxy',
     'memcached', 'redis-server', 'tftpd-hpa', 'webfs', 'ntp', 'dnsmasq', 'rsyslog', 'nginx-light', 'tinyproxy', 'mosquitto',
   ], // biome-ignore format: a list
-  tweaks: `${FSTAB}${BOOTED}${LOOPBACK}${SOCKET}${SCRIPT_DAEMON}${INSTANCES}
+  tweaks: `${FSTAB}${BOOTED}${LOOPBACK}${PATIENT}${SOCKET}${SCRIPT_DAEMON}${INSTANCES}
 sed -i 's/^server.port .*/server.port = 8090/' etc/lighttpd/lighttpd.conf
 printf '$SERVER["socket"] == "127.0.0.1:8091" { }\\n' > etc/lighttpd/conf-available/80-second.conf
 printf '$SERVER["socket"] == ":8092" { }\\n' > etc/lighttpd/conf-available/81-off.conf

@@ -1,5 +1,5 @@
 import type { GuestRecipe } from '../guest-recipe.js';
-import { BOOTED, FSTAB, LOOPBACK, MODULES, OWN_UNITS } from './tweaks.js';
+import { BOOTED, FSTAB, LOOPBACK, MODULES, OWN_UNITS, PATIENT } from './tweaks.js';
 
 /** Debian 12 with a file server, a directory, tunnels, printers, and units of its owner. */
 export const OFFICE: GuestRecipe = {
@@ -11,7 +11,7 @@ export const OFFICE: GuestRecipe = {
       'nginx-light', 'supervisor', 'gunicorn', 'cron', 'openssh-server', 'tftpd-hpa', 'rsync', 'libpam-systemd', 'webfs',
       'memcached', 'python3',
     ], // biome-ignore format: a list
-  tweaks: `${FSTAB}${BOOTED}${LOOPBACK}${MODULES}${OWN_UNITS}
+  tweaks: `${FSTAB}${BOOTED}${LOOPBACK}${PATIENT}${MODULES}${OWN_UNITS}
 mkdir -p etc/systemd/system/prometheus.service.d
 printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/prometheus --web.listen-address=127.0.0.1:9095\\n' > etc/systemd/system/prometheus.service.d/own.conf
 ln -s /dev/null etc/systemd/system/prometheus-node-exporter.service

@@ -1,5 +1,5 @@
 import type { GuestRecipe } from '../guest-recipe.js';
-import { BOOTED, FSTAB, OWN_UNITS } from './tweaks.js';
+import { BOOTED, FSTAB, OWN_UNITS, PATIENT } from './tweaks.js';
 
 /** Debian 13 with systemd-networkd and most servers on other ports than their own. */
 export const OPERATIONS: GuestRecipe = {
@@ -11,7 +11,7 @@ export const OPERATIONS: GuestRecipe = {
       'uwsgi-emperor', 'uwsgi-plugin-python3', 'nodejs', 'ntpsec', 'cron', 'python3', 'memcached', 'squid', 'lighttpd',
       'prometheus-node-exporter', 'etcd-server', 'pdns-recursor', 'cups-daemon', 'privoxy', 'freeradius',
     ], // biome-ignore format: a list
-  tweaks: `${FSTAB}${BOOTED}${OWN_UNITS}
+  tweaks: `${FSTAB}${BOOTED}${PATIENT}${OWN_UNITS}
 printf '[Match]\\nName=eth0\\n[Network]\\nAddress=10.0.2.15/24\\n' > etc/systemd/network/eth0.network
 mkdir -p etc/systemd/system/multi-user.target.wants etc/systemd/system/sockets.target.wants
 ln -s /usr/lib/systemd/system/systemd-networkd.service etc/systemd/system/multi-user.target.wants/ 2>/dev/null || :

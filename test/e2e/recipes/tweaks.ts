@@ -6,6 +6,11 @@ export const LOOPBACK = "printf 'auto lo\\niface lo inet loopback\\n' > etc/netw
 /** A machine that has booted before: no presets are applied. */
 export const BOOTED = 'echo 0123456789abcdef0123456789abcdef > etc/machine-id\n';
 
+/** An emulated processor is slower than units expect: no start is given up, as none is on the machine itself. */
+export const PATIENT = `mkdir -p etc/systemd/system/service.d
+printf '[Service]\\nTimeoutStartSec=30min\\n' > etc/systemd/system/service.d/patient.conf
+`;
+
 export const APPLICATION = `
 mkdir -p opt/app
 printf 'ADDRESS=127.0.0.1\\nOPTIONS="9000"\\n' > opt/app/env
