@@ -74,7 +74,7 @@ export const ROWS: readonly Row[] = [
   { root: 'a', unit: 'nmbd.service', before: 'mkdir -p /run/samba' },
   { root: 'a', unit: 'cups.service', before: 'mkdir -p /run/cups' },
   { root: 'a', unit: 'chrony.service', start: 'chronyd -d -x', before: 'install -d -o _chrony -m 700 /run/chrony' },
-  { root: 'a', unit: 'rsync.service', before: 'printf "[data]\\npath = /srv\\n" > /etc/rsyncd.conf' },
+  { root: 'a', unit: 'rsync.service', edits: { '/etc/rsyncd.conf': () => '[data]\npath = /srv\n' } },
   { root: 'a', unit: 'slapd.service', start: '/etc/init.d/slapd start', command: ['/etc/init.d/slapd', 'start'] },
   {
     root: 'a',
