@@ -1,5 +1,5 @@
 import type { BlockView } from '../../disk/views/view.js';
-import type { EntryType } from '../../model/entry.js';
+import type { Entry, EntryType } from '../../model/entry.js';
 import type { Volume } from '../volumes.js';
 
 /** What each reader of a file system offers; the walk and the streams are written once over it. */
@@ -30,21 +30,12 @@ export interface NativeFileSystem {
   isSnapshot?(node: NativeNode): boolean;
 }
 
-export interface NativeNode {
+/** What an inode says of an entry, whatever its names are. */
+export interface NativeNode extends Omit<Entry, 'path' | 'fileId' | 'target' | 'size'> {
   /** Unique within the file system: the inode number, of btrfs with the subvolume. */
   readonly id: number;
-  readonly type: EntryType;
-  /** Permission bits, `0o0000`…`0o7777`. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
+  /** As stored, of folders and links too. */
   readonly size: number;
-  /** As st_blocks × 512. */
-  readonly allocated: number;
-  readonly mtime: number;
-  readonly mtimeNanoseconds: number;
-  readonly links: number;
-  readonly device?: { readonly major: number; readonly minor: number };
   /** The inode as it is on the disk, for the file system's own use; shares the cache's memory. */
   readonly raw: Buffer;
 }
