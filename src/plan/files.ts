@@ -10,8 +10,10 @@ import { companionOf } from './companions.js';
 /** The files of one machine, ordered by what layers ask of them. */
 export interface MachineFiles {
   readonly machine: InspectedMachine;
-  /** What belongs into the image and what the formats can hold, by path. */
-  readonly kept: ReadonlyMap<string, FileRecord>;
+  /** What belongs into the image and what the formats can hold. */
+  readonly kept: readonly FileRecord[];
+  /** One of these by its path. */
+  keptAt(path: string): FileRecord | undefined;
   /** By package key: the paths that go with the package. A path of several packages goes with the first of them. */
   readonly ofPackage: ReadonlyMap<string, readonly string[]>;
   /** Paths among them that no package lists (`companions.ts`). */
@@ -25,27 +27,35 @@ export interface MachineFiles {
 
 export function indexFiles(machine: InspectedMachine): MachineFiles {
   const layered = new Set((machine.packages?.packages ?? []).filter((item) => !item.kernel).map(packageKey));
-  const kept = new Map<string, FileRecord>();
+  const { records, attributes } = machine.files;
+  const kept: FileRecord[] = [];
+  const refused = new Set<string>();
+  const keptAt = (path: string): FileRecord | undefined => {
+    const record = records.get(path);
+    return record === undefined || record.excluded !== undefined || refused.has(path) ? undefined : record;
+  };
   const ofPackage = new Map<string, string[]>();
   const hardLinks = new Map<string, string[]>();
   const unrepresentable: { path: string; reason: string }[] = [];
   const companions = new Set<string>();
-  const companion = companionOf(machine.packages?.packages ?? [], machine.files.records);
-  for (const [path, record] of machine.files.records) {
+  const companion = companionOf(machine.packages?.packages ?? [], records);
+  for (const record of records.values()) {
     if (record.excluded !== undefined) continue;
+    const { path } = record.entry;
     const refusal = tarRefusal(record.entry);
     if (refusal !== null) {
+      refused.add(path);
       unrepresentable.push({ path, reason: refusal });
       continue;
     }
-    for (const [name, value] of machine.files.attributes?.get(path) ?? []) {
+    for (const [name, value] of attributes?.get(path) ?? []) {
       const reason = attributeRefusal(name, value);
       if (reason !== null) unrepresentable.push({ path, reason });
     }
     if (record.entry.mtime < 0) {
       unrepresentable.push({ path, reason: EARLY_TIME });
     }
-    kept.set(path, record);
+    kept.push(record);
     if (isHardLinked(record.entry)) append(hardLinks, record.entry.fileId, path);
     const owner = record.owners.find((key) => layered.has(key));
     if (owner !== undefined) append(ofPackage, owner, path);
@@ -56,21 +66,21 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       append(ofPackage, other, path);
     }
   }
-  for (const parted of partedLinks([...kept.values()].map(({ entry }) => entry))) unrepresentable.push(parted);
+  for (const parted of partedLinks(kept.map(({ entry }) => entry))) unrepresentable.push(parted);
   const wholeGroups = new Set<string>();
   for (const [fileId, names] of hardLinks) {
-    const records = names.map((name) => kept.get(name)!);
-    const owners = new Set(records.map((record) => record.owners.find((key) => layered.has(key))));
-    const isIntact = records.every(({ state }) => state === 'unchanged' || state === 'unverified');
-    if (owners.size === 1 && isIntact && names.length === records[0]!.entry.links) wholeGroups.add(fileId);
+    const group = names.map((name) => records.get(name)!);
+    const owners = new Set(group.map((record) => record.owners.find((key) => layered.has(key))));
+    const isIntact = group.every(({ state }) => state === 'unchanged' || state === 'unverified');
+    if (owners.size === 1 && isIntact && names.length === group[0]!.entry.links) wholeGroups.add(fileId);
   }
-  return { machine, kept, ofPackage, companions, hardLinks, wholeGroups, unrepresentable };
+  return { machine, kept, keptAt, ofPackage, companions, hardLinks, wholeGroups, unrepresentable };
 }
 
 /** The paths of a package that are as it brought them; hard links only when every name of the file is there. */
 export function unchangedPaths(files: MachineFiles, item: Pick<InstalledPackage, 'name' | 'architecture'>): string[] {
   return (files.ofPackage.get(packageKey(item)) ?? []).filter((path) => {
-    const { entry, state, ghost } = files.kept.get(path)!;
+    const { entry, state, ghost } = files.keptAt(path)!;
     // What a package lists without bringing it, the machine made.
     if (ghost === true && entry.type !== 'directory') return false;
     if (state === 'changed' || (state === 'unowned' && !files.companions.has(path))) return false;
@@ -78,12 +88,17 @@ export function unchangedPaths(files: MachineFiles, item: Pick<InstalledPackage,
   });
 }
 
-/** Whether both machines hold the same at a path: type, rights, owner, time, content. */
-export function sameFile(a: MachineFiles, b: MachineFiles, path: string): boolean {
-  const [left, right] = [a.kept.get(path)?.entry, b.kept.get(path)?.entry];
-  if (left === undefined || right === undefined || left.type !== right.type) return false;
-  if (left.type === 'directory') return true;
-  return sameMetadata(left, right) && left.mtime === right.mtime && sameContent(a, b, left, right);
+/** Whether all machines hold the same at a path: type, rights, owner, time, content. */
+export function sameFile(a: MachineFiles, others: readonly MachineFiles[], path: string): boolean {
+  if (others.length === 0) return true;
+  const left = a.keptAt(path)?.entry;
+  if (left === undefined) return false;
+  return others.every((b) => {
+    const right = b.keptAt(path)?.entry;
+    if (right === undefined || left.type !== right.type) return false;
+    if (left.type === 'directory') return true;
+    return sameMetadata(left, right) && left.mtime === right.mtime && sameContent(a, b, left, right);
+  });
 }
 
 export function sameMetadata(a: Entry, b: Entry): boolean {
@@ -113,6 +128,14 @@ function foldersAbove(paths: readonly string[]): Set<string> {
     last = path.slice(0, path.lastIndexOf('/') + 1);
   }
   return folders;
+}
+
+/** As {@link measure}, of all that goes into the image of the machine. */
+export function measureAll(files: MachineFiles): { size: number; tar: number } {
+  return measure(
+    files,
+    files.kept.map(({ entry }) => entry.path),
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import { type AptSources, aptSources } from './base/apt-sources.js';
 import { bootstrapPins } from './base/bootstrap-pins.js';
 import { type BaseChoice, chooseBase } from './base/choose-base.js';
 import { deadSources } from './base/dead-sources.js';
-import { type MachineFiles, measure } from './files.js';
+import { type MachineFiles, measureAll } from './files.js';
 import type { MachineGroup } from './groups.js';
 import { arrange } from './layers/arrangement.js';
 import { baseLayer } from './layers/base-layer.js';
@@ -129,7 +129,7 @@ export function planGroup(
       },
       layers,
       stored: {
-        single: files.reduce((sum, each) => sum + measure(each, [...each.kept.keys()]).tar, 0),
+        single: files.reduce((sum, each) => sum + measureAll(each).tar, 0),
         levels2: (thesis ?? chosen).stored,
         tree: chosen.stored,
       },

@@ -67,8 +67,9 @@ export function differingPaths(question: DeltaQuestion): DifferingPaths {
   const paths: string[] = [];
   const certain: string[] = [];
   const doubtful: string[] = [];
-  for (const [path, record] of files.kept) {
+  for (const record of files.kept) {
     const { entry } = record;
+    const { path } = entry;
     const below = laidAt(path);
     if (below !== undefined && (entry.type !== 'directory' || sameFolder(entry, below))) continue;
     if (entry.type !== 'directory' && isInstalled(files, record, installed)) continue;

@@ -75,7 +75,7 @@ function fileLayer(
   const first = machines[0]!;
   const { size, tar } = measure(first, paths);
   return {
-    id: layerId(group, parent, 'files', contentOf(first, paths)),
+    id: layerId(group, parent, 'files', [contentOf(first, paths)]),
     parent,
     kind: 'files',
     vms: machines.map(({ machine }) => machine.source.name),
@@ -140,7 +140,7 @@ function candidates(question: FileLayerQuestion, machine: number): Map<string, s
   const wanted = new Set(certain);
   const found = new Map<string, string>();
   for (const path of certain) {
-    const { entry } = files.kept.get(path)!;
+    const { entry } = files.keptAt(path)!;
     // The names of one file stay together.
     const names = isHardLinked(entry) ? files.hardLinks.get(entry.fileId)! : [];
     if (!names.every((name) => wanted.has(name))) continue;

@@ -40,12 +40,12 @@ export function diskLayer(
     .flatMap((item) => unchangedPaths(first, item))
     .filter(isWanted)
     .concat(more)
-    .filter((path) => others.every((other) => sameFile(first, other, path)))
+    .filter((path) => sameFile(first, others, path))
     .sort(comparePaths);
   const paths = withWholeGroupsOnly(first, shared);
   const { size, tar } = measure(first, paths);
   return {
-    ...described(question, kind, 'disk', contentOf(first, paths)),
+    ...described(question, kind, 'disk', [contentOf(first, paths)]),
     paths,
     size: { predicted: size },
     tar: { predicted: tar },
@@ -217,7 +217,7 @@ export function installName(item: InstalledPackage, native: string | null): stri
 function withWholeGroupsOnly(files: MachineFiles, paths: readonly string[]): string[] {
   const counts = new Map<string, number>();
   const linked = (path: string) => {
-    const { entry } = files.kept.get(path)!;
+    const { entry } = files.keptAt(path)!;
     return isHardLinked(entry) ? entry : undefined;
   };
   for (const path of paths) {

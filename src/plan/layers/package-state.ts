@@ -13,6 +13,6 @@ const STATE: readonly string[] = [
 ];
 
 /** The paths of it that a machine has. Nothing may be installed on the layer that holds them. */
-export function packageState({ kept }: MachineFiles): string[] {
-  return STATE.filter((path) => kept.get(path)?.entry.type === 'file');
+export function packageState(files: MachineFiles): string[] {
+  return STATE.filter((path) => files.keptAt(path)?.entry.type === 'file');
 }

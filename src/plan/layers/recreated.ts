@@ -70,10 +70,10 @@ export function madeByScripts(files: MachineFiles, packages: readonly InstalledP
   if (servers.length === 0) return [];
   const folders = servers.map((version) => `/var/lib/postgresql/${version}/`);
   const installation = installationOf(files.machine.files.records, new Set());
-  return [...files.kept]
-    .filter(([path]) => folders.some((folder) => path.startsWith(folder)))
-    .filter(([, record]) => record.entry.type === 'file' && recreation(record, installation) === 'same')
-    .map(([path]) => path);
+  return files.kept
+    .filter(({ entry }) => entry.type === 'file' && folders.some((folder) => entry.path.startsWith(folder)))
+    .filter((record) => recreation(record, installation) === 'same')
+    .map(({ entry }) => entry.path);
 }
 
 /** When and what package managers installed on a machine. */

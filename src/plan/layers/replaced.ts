@@ -1,6 +1,6 @@
 import { type InstalledPackage, packageIdentity, packageKey } from '../../model/packages.js';
 import type { LayerPlan } from '../../model/plan.js';
-import { type MachineFiles, measure } from '../files.js';
+import { measureAll } from '../files.js';
 import type { Member } from '../member.js';
 import type { PackageModes } from './modes.js';
 import { diskLayer } from './package-layers.js';
@@ -40,10 +40,6 @@ export function replacedLayer({ group, parent, members, baseKeys, inBase, modes 
   const machines = members.map(({ files }) => files);
   const reason = 'the archive lost these versions of what the base holds';
   const layer = diskLayer({ group, parent, machines, packages, reason }, 'packages');
-  const smallest = Math.min(...machines.map(bytesOf));
+  const smallest = Math.min(...machines.map((files) => measureAll(files).size));
   return layer.size.predicted < MIN_SHARE * smallest ? null : { ...layer, replacesBase: true };
-}
-
-function bytesOf(files: MachineFiles): number {
-  return measure(files, [...files.kept.keys()]).size;
 }

@@ -56,19 +56,21 @@ export function indexPackages(
     packages,
     rules,
     satisfiers(dependent, requirement) {
-      const found = new Map<number, NumberedSatisfier>();
+      const found: NumberedSatisfier[] = [];
+      const nodes = new Set<number>();
       for (const relation of requirement) {
         for (const node of candidates(relation)) {
-          if (found.has(node)) continue;
+          if (nodes.has(node)) continue;
           const item = packages[node]!;
           const how = howOf(node, relation);
           if (how === undefined || !rules.fits(dependent, relation, item)) continue;
           if (relation.with?.some((other) => howOf(node, other) === undefined) === true) continue;
           if (relation.without?.some((other) => howOf(node, other) !== undefined) === true) continue;
-          found.set(node, { node, item, relation, how });
+          nodes.add(node);
+          found.push({ node, item, relation, how });
         }
       }
-      return [...found.values()];
+      return found;
     },
   };
 }

@@ -57,6 +57,18 @@ test('two levels put what only some share into each of them', (t) => {
   t.is(shown(tree(sized(10, 800, 13, 1, 1), machines, 2)), '012:0 (0:1+2 1:1+3 2:4)');
 });
 
+test('machines with the same packages beside others share their layer in two levels too', (t) => {
+  const machines = [
+    [0, 1, 2],
+    [0, 3],
+    [0, 1, 2],
+  ];
+  t.is(shown(tree(sized(10, 8, 13, 1), machines, 2)), '012:0 (02:1+2 1:3)');
+  t.is(shown(tree(sized(10, 8, 13, 1), machines, 1)), '02:0+1+2 1:0+3');
+  const least = { packages: sized(10, 8, 13, 1), machines, mode: 'disk', levels: null, minBytes: 100 * MB } as const;
+  t.is(shown(packageTree(least)), '02:0+1+2 1:0+3');
+});
+
 test('scenario E: two machines that differ by 13 MB store 13 MB, beside a third that shares little', (t) => {
   const machines = [
     [0, 1, 2],
