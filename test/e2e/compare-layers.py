@@ -170,29 +170,29 @@ def read_image(layout):
 
 
 def apply_layer(tree, stream, number):
-    added = {}
+    """Whiteouts, opaque folders and replaced folders are collected, and taken away in one pass: a layer may have 100,000 of them."""
+    added, gone, emptied = {}, set(), set()
     with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as archive:
         for member in archive:
             path = b"/" + to_bytes(member.name).strip(b"/")
             path = b"/" if path in (b"/.", b"/") else path.replace(b"/./", b"/")
             folder, name = path.rsplit(b"/", 1)
             if name == b".wh..wh..opq":
-                remove_below(tree, folder)
+                emptied.add(folder)
             elif name.startswith(b".wh."):
-                gone = folder + b"/" + name[4:]
-                tree.pop(gone, None)
-                remove_below(tree, gone)
+                gone.add(folder + b"/" + name[4:])
             else:
                 added[path] = from_member(archive, member, path, number, added, tree)
-                if path in tree and tree[path]["type"] == "directory" and added[path]["type"] != "directory":
-                    remove_below(tree, path)
+    emptied |= gone | {path for path, item in added.items() if item["type"] != "directory"}
+    for path in [path for path in tree if path in gone or any(folder in emptied for folder in folders_above(path))]:
+        del tree[path]
     tree.update(added)
 
 
-def remove_below(tree, folder):
-    prefix = folder + b"/"
-    for path in [path for path in tree if path.startswith(prefix)]:
-        del tree[path]
+def folders_above(path):
+    while path not in (b"", b"/"):
+        path = path.rsplit(b"/", 1)[0]
+        yield path
 
 
 def from_member(archive, member, path, number, added, tree):
