@@ -52,9 +52,6 @@ function holderService(containers: MachineContainers): YAMLMap {
     item.comment = ` ${oneLine(`${service}, ${port.evidence.path}${line}${port.inferred === true ? ' (inferred)' : ''}`)}`;
     ports.add(item);
   }
-  const needsLowPorts = services.some(
-    ({ isUnprivileged, ports: own }) => isUnprivileged && own.some(({ port }) => port < 1024),
-  );
   return map(
     ['image', text(holder!.image)],
     ['build', text('./services/net')],
@@ -71,10 +68,28 @@ function holderService(containers: MachineContainers): YAMLMap {
             list(hosts.flatMap(({ address, names }) => names.map((name) => text(`${name}:${address}`)))),
           ),
         ]),
-    ...(needsLowPorts ? [entry('sysctls', map(['net.ipv4.ip_unprivileged_port_start', 0]))] : []),
+    ...kernelEntries(services),
     ...volumeEntries(containers),
   );
 }
+
+/**
+ * Tables of the kernel that the network needs. Engines switch IPv6 off in networks without it, on the loopback too, and a
+ * program that is told to listen on ::1 ends.
+ */
+function kernelEntries(services: readonly ContainerService[]): Entry[] {
+  const needsLowPorts = services.some(({ isUnprivileged, ports }) => isUnprivileged && ports.some(isLow));
+  const needsSixth = services.some(({ ports }) => ports.some(({ address }) => address === '::1'));
+  const tables = map();
+  if (needsLowPorts) tables.add(new Pair(key('net.ipv4.ip_unprivileged_port_start'), 0));
+  if (needsSixth) {
+    const note = 'For programs that listen on ::1; an engine whose host has no IPv6 refuses it: remove it there.';
+    tables.add(commented('net.ipv6.conf.all.disable_ipv6', 0, [note]));
+  }
+  return tables.items.length === 0 ? [] : [entry('sysctls', tables)];
+}
+
+const isLow = ({ port }: { readonly port: number }): boolean => port < 1024;
 
 function memberService(
   { service, command, environment }: GuardedService,

@@ -242,6 +242,14 @@ test('capabilities are those of the unit, and ambient ones stay with another use
   t.deepEqual(holder!.sysctls, { 'net.ipv4.ip_unprivileged_port_start': 0 });
 });
 
+test('the loopback has IPv6 where a service listens on it', (t) => {
+  const tablesOf = (address: string) =>
+    composeOf(machineWith([serviceOf('a', { ports: [portOf(8080, address)] })])).services['web-net']!.sysctls;
+  t.deepEqual(tablesOf('::1'), { 'net.ipv6.conf.all.disable_ipv6': 0 });
+  t.is(tablesOf('::'), undefined);
+  t.is(tablesOf('127.0.0.1'), undefined);
+});
+
 test('a signal that is none is in no file', (t) => {
   const stops = (stopSignal: string) =>
     composeOf(machineWith([serviceOf('a', { stopSignal })])).services.a!.stop_signal;
