@@ -69,7 +69,25 @@ async function guestDisk(name: string, again: boolean): Promise<string> {
   await makeDisk(root, disk);
   // Into the disk alone: other tests boot guests of the same folder, and need no answers.
   await execute('debugfs', ['-w', '-R', `write ${ASK} probe.d/ask`, disk]);
+  await nameItself(root, disk);
   return disk;
+}
+
+/**
+ * The machine finds its own name, as an installer writes it (Debian's netcfg) and as every engine does for containers;
+ * mmdebstrap leaves it out, and a server that greets with it (Squid) would call itself something else.
+ */
+async function nameItself(root: string, disk: string): Promise<void> {
+  const name = (await readFile(join(root, 'etc/hostname'), 'utf8')).trim();
+  const hosts = await readFile(join(root, 'etc/hosts'), 'utf8');
+  const folder = await mkdtemp(join(tmpdir(), 'compose-live-'));
+  try {
+    await writeFile(join(folder, 'hosts'), `${hosts.trimEnd()}\n127.0.1.1\t${name}\n`);
+    await writeFile(join(folder, 'commands'), `rm etc/hosts\nwrite ${join(folder, 'hosts')} etc/hosts\n`);
+    await execute('debugfs', ['-w', '-f', join(folder, 'commands'), disk]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The disk of `make demo` with the questioner in it; it is whole, with a partition table and a kernel of its own. */
