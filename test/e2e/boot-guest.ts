@@ -11,6 +11,8 @@ export interface BootTruth {
   readonly timers: readonly string[];
   readonly failed: readonly string[];
   readonly listening: readonly Listening[];
+  /** Of its interfaces. */
+  readonly addresses: readonly string[];
   /** `ps axww`: arguments of processes outside of the kernel. */
   readonly processes: readonly string[];
   /** Lines of `/probe.d/ask`, where the disk has one (`ask-ports.sh`). */
@@ -167,16 +169,15 @@ function runConsole(program: string, args: readonly string[], timeoutMs: number)
 export function parseTruth(console: string): BootTruth {
   const answers = console.slice(console.indexOf('=====BEGIN====='));
   const units = sectionOf(answers, 'UNITS').map((line) => line.split(/\s+/)[0]!);
+  const addresses = sectionOf(answers, 'ADDRESSES').flatMap((line) => /\binet6? (\S+)\//.exec(line)?.[1] ?? []);
   const ofType = (type: string): string[] => units.filter((name) => name.endsWith(`.${type}`));
   return {
     services: ofType('service'),
     sockets: ofType('socket'),
     timers: ofType('timer'),
     failed: sectionOf(answers, 'FAILED').map((line) => line.replace(/^\W+/, '').split(/\s+/)[0]!),
-    listening: nameWildcards(
-      sectionOf(answers, 'LISTEN').flatMap(parseListening),
-      sectionOf(answers, 'ADDRESSES').flatMap((line) => /\binet6? (\S+)\//.exec(line)?.[1] ?? []),
-    ),
+    listening: nameWildcards(sectionOf(answers, 'LISTEN').flatMap(parseListening), addresses),
+    addresses,
     processes: sectionOf(answers, 'PROCESSES')
       .map((line) => line.trim().replace(/^[0-9]+\s+[0-9]+\s+/, ''))
       .filter((line) => !/^\[.*\]$/.test(line) && !/\/probe|^ps ax/.test(line)),
@@ -206,8 +207,10 @@ function parseListening(line: string): Listening[] {
 }
 
 /** Sockets on every address that the machine has in a family are one on all of them, however the program opened it. */
-function nameWildcards(listening: readonly Listening[], addresses: readonly string[]): Listening[] {
-  const isOwn = ({ address }: Listening): boolean => addresses.includes(address);
+export function nameWildcards<
+  Socket extends { readonly protocol: string; readonly address: string; readonly port: number },
+>(listening: readonly Socket[], addresses: readonly string[]): Socket[] {
+  const isOwn = ({ address }: Socket): boolean => addresses.includes(address);
   return listening.map((socket) => {
     if (!isOwn(socket)) return socket;
     const isSixth = socket.address.includes(':');

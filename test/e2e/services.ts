@@ -15,7 +15,7 @@ import { inspectServices, SERVICE_PATHS } from '../../src/inspect/services/index
 import { silentProgress } from '../../src/model/progress.js';
 import type { ListeningPort, Service } from '../../src/model/services.js';
 import { servicesWithPorts } from '../../src/pipeline/inspect-machine.js';
-import { type BootTruth, bootGuest, installProbe } from './boot-guest.js';
+import { type BootTruth, bootGuest, installProbe, nameWildcards, parseTruth } from './boot-guest.js';
 import { buildRoot, type GuestRecipe, makeDisk } from './guest-recipe.js';
 import { SERVICE_RECIPES } from './service-recipes.js';
 
@@ -66,11 +66,11 @@ async function examine(recipe: GuestRecipe, again: boolean): Promise<Score[]> {
   if (!isKnown) {
     await writeFile(answers, JSON.stringify(await bootGuest({ disk, timeoutMs: 1_200_000 }), null, 2));
   }
-  const truth = JSON.parse(await readFile(answers, 'utf8')) as BootTruth;
+  const truth = parseTruth((JSON.parse(await readFile(answers, 'utf8')) as BootTruth).console);
   const { services, listening } = await inspectDisk(disk);
   return [
     compareServices(services, truth),
-    compare('ports', endpoints(listening), endpoints(shownPorts(truth, listening))),
+    compare('ports', endpoints(nameWildcards(listening, truth.addresses)), endpoints(shownPorts(truth, listening))),
   ];
 }
 
