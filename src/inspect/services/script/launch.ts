@@ -53,9 +53,10 @@ export function launch(
  * the next word would be taken for it.
  */
 function trailingUnknown(words: readonly Value[]): string[] {
-  const separator = launcherOf(words[0]!) === null ? 0 : words.indexOf('--');
+  const dashes = words.indexOf('--');
+  const separator = launcherOf(words[0]!) === null ? 0 : dashes < 0 ? words.length : dashes;
   return words
-    .map((word, index) => (word === null && index < separator && words[index - 1]?.startsWith('--') ? '' : word))
+    .map((word, index) => (word === null && index < separator && words[index - 1]?.startsWith('-') ? '' : word))
     .slice(1)
     .filter((word): word is string => word !== null);
 }

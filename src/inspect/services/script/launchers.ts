@@ -108,7 +108,7 @@ function startStopDaemon(args: readonly string[]): Started | null {
         values.set(name, at + 1 < option.length ? option.slice(at + 1) : (options[++index] ?? ''));
         break;
       }
-    } else {
+    } else if (option !== '') {
       rest = [...options.slice(index), ...rest];
       break;
     }
@@ -225,6 +225,8 @@ function takeOptions(
       index += 1;
       break;
     }
+    // A word of which nothing is known.
+    if (option === '') continue;
     if (!option.startsWith('-') || option === '-') break;
     const equals = option.indexOf('=');
     const short = option.slice(0, 2);

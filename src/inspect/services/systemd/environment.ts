@@ -24,7 +24,6 @@ export async function readEnvironment(
   }
   let files = 0;
   for (const setting of listSettings(unit.settings, section, 'EnvironmentFile')) {
-    const optional = setting.value.startsWith('-');
     const pattern = expand(
       setting.value
         .replace(/^-/, '')
@@ -32,13 +31,6 @@ export async function readEnvironment(
         .replace(/^(["'])(.*)\1$/, '$2'),
     );
     const paths = pattern.startsWith('/') ? expandGlob(context.fs, pattern) : [];
-    if (paths.length === 0 && !optional && !/^\/run\//.test(pattern)) {
-      context.report(
-        'environment-file-missing',
-        setting.path,
-        `line ${setting.line} names ${pattern}: it is not there`,
-      );
-    }
     for (const path of paths) {
       files += 1;
       if (files > MAX_FILES) break;
@@ -65,8 +57,8 @@ export function missingEnvironmentFile(
 ): string | null {
   for (const setting of listSettings(unit.settings, 'Service', 'EnvironmentFile')) {
     const pattern = expand(setting.value.trim());
-    if (!pattern.startsWith('/') || /^\/(?:run|proc|sys|dev)\//.test(pattern) || /[*?[]/.test(pattern)) continue;
-    if (!context.fs.exists(pattern)) return pattern;
+    if (!pattern.startsWith('/') || /^\/(?:run|proc|sys|dev)\//.test(pattern)) continue;
+    if (expandGlob(context.fs, pattern).length === 0) return pattern;
   }
   return null;
 }

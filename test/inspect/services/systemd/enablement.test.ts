@@ -224,6 +224,19 @@ test(
   wanted('app.service', `EnvironmentFile=-/etc/gone\n${RUN}`),
   ['app.service'],
 );
+test(
+  'nor does one whose pattern for environment files finds none',
+  starts,
+  wanted('app.service', `EnvironmentFile=/etc/gone/*.env\n${RUN}`),
+  [],
+);
+test('a missing environment file is told of where a boot needs it', async (t) => {
+  const file = `EnvironmentFile=/etc/gone\n${RUN}`;
+  const told = codes(await inspectSystemd(wanted('app.service', file)));
+  t.deepEqual(told, ['environment-file-missing']);
+  const unmet = wanted('app.service', file, 'ConditionPathExists=/etc/gone');
+  t.deepEqual(codes(await inspectSystemd(unmet)), []);
+});
 test('Sockets= starts the sockets that it names', async (t) => {
   const found = await inspectSystemd({
     ...wanted('app.service', `Sockets=other.socket\n${RUN}`),

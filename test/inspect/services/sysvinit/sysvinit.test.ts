@@ -63,6 +63,18 @@ test(
   ['/usr/sbin/app'],
 );
 test(
+  'start-stop-daemon: --test starts nothing, whatever the pid file is called',
+  infers,
+  'P="$(pidfile)"\nstart() {\nstart-stop-daemon --start --pidfile "$P" --exec /usr/sbin/app --test >/dev/null || return 1\nstart-stop-daemon --start -p "$P" --exec /usr/sbin/app -- --ini "$(conf)"\n}\ncase $1 in start) start;; esac\n',
+  ['/usr/sbin/app', '--ini'],
+);
+test(
+  'a wrapper whose own argument nobody knows still starts its program',
+  infers,
+  'nice -n "$(level)" /usr/sbin/app -x &\n',
+  ['/usr/sbin/app', '-x'],
+);
+test(
   "Red Hat's daemon function",
   infers,
   '. /etc/rc.d/init.d/functions\n. /etc/sysconfig/app\nprog=app\nstart() { echo -n "Starting $prog"; daemon --user=www --pidfile /run/p +5 /usr/sbin/$prog $OPTIONS; }\ncase "$1" in start) start ;; esac\n',
