@@ -700,6 +700,71 @@ test(
   ['tcp 127.0.0.1:8020 /etc/uwsgi-emperor/vassals/site.ini:2'],
 );
 test(
+  'uwsgi: HTTP is served by a plugin, which must be asked for where it is a file of its own',
+  listens,
+  {
+    '/usr/lib/uwsgi/plugins/http_plugin.so': '',
+    '/srv/a.ini': '[uwsgi]\nplugins = python3\nsocket = 127.0.0.1:8121\nhttp = :8122\n',
+    '/srv/b.ini': '[uwsgi]\nplugins = http,python3\nhttp = :8123\n',
+    '/srv/c.ini': '[uwsgi]\nautoload = true\nhttp = 127.0.0.1:8124\n',
+  },
+  ['/usr/bin/uwsgi', '--ini', '/srv/a.ini', '--ini', '/srv/b.ini', '--ini', '/srv/c.ini'],
+  ['tcp 127.0.0.1:8121 /srv/a.ini:3', 'tcp 0.0.0.0:8123 /srv/b.ini:3', 'tcp 127.0.0.1:8124 /srv/c.ini:3'],
+);
+
+test('uwsgi: Debian’s script starts each enabled file, after one that gives it a socket', async (t) => {
+  const guest = memoryGuest({
+    '/etc/uwsgi/apps-enabled/site.ini': '[uwsgi]\nhttp-socket = 127.0.0.1:8121\n',
+    '/etc/uwsgi/apps-available/off.ini': '[uwsgi]\nhttp-socket = 127.0.0.1:8122\n',
+    '/usr/share/uwsgi/conf/default.ini': '[uwsgi]\nsocket = /run/uwsgi/%(deb-confnamespace)/%(deb-confname)/socket\n',
+  });
+  const evidence = [{ path: '/usr/share/uwsgi/init/specific_daemon', line: 50 }, { path: '/etc/init.d/uwsgi' }];
+  const command = ['/usr/bin/uwsgi', '/usr/share/uwsgi/conf/default.ini', '--daemonize'];
+  const { ports, listens: sockets } = await portsOf(guest, service('uwsgi.service', command, { evidence }));
+  t.deepEqual(ports, ['tcp 127.0.0.1:8121 /etc/uwsgi/apps-enabled/site.ini:2']);
+  t.deepEqual(sockets, ['/run/uwsgi/app/site/socket']);
+});
+
+const TURNSERVER = ['/usr/bin/turnserver', '-c', '/etc/turnserver.conf'];
+test(
+  'coturn: every address, and the next port beside its own',
+  listens,
+  { '/etc/turnserver.conf': 'listening-port=3479\n' },
+  TURNSERVER,
+  [
+    'tcp *:3479 /etc/turnserver.conf:1',
+    'udp *:3479 /etc/turnserver.conf:1',
+    'tcp *:3480 /etc/turnserver.conf:1',
+    'udp *:3480 /etc/turnserver.conf:1',
+  ],
+);
+test(
+  'coturn: one address has no port beside; TLS needs keys that are there, the console a password',
+  listens,
+  {
+    '/etc/x.pem': '',
+    '/etc/turnserver.conf':
+      'listening-ip=127.0.0.1\nno-udp\ncert=/etc/x.pem\npkey=/etc/x.pem\nno-dtls\ncli-password=x\ncli-port=5777\n',
+  },
+  TURNSERVER,
+  [
+    'tcp 127.0.0.1:3478 /etc/turnserver.conf:1',
+    'tcp 127.0.0.1:5349 /etc/turnserver.conf:1',
+    'tcp 127.0.0.1:5777 /etc/turnserver.conf:7',
+  ],
+);
+test(
+  'coturn: keys that are missing, and a second address without answers from others',
+  listens,
+  {
+    '/etc/turnserver.conf':
+      'listening-ip=127.0.0.1\nlistening-ip=::1\nno-tcp\nno-rfc5780\ncert=/etc/none.pem\npkey=/etc/none.pem\n',
+  },
+  TURNSERVER,
+  ['udp 127.0.0.1:3478 /etc/turnserver.conf:1', 'udp [::1]:3478 /etc/turnserver.conf:2'],
+);
+
+test(
   'unknown: a program of somebody’s own may be called like a shell',
   listens,
   {},

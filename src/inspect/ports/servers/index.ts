@@ -10,6 +10,7 @@ import { chrony } from './chrony.js';
 import { clamd } from './clamd.js';
 import { consul } from './consul.js';
 import { containers } from './containers.js';
+import { coturn } from './coturn.js';
 import { couchdb } from './couchdb.js';
 import { cups } from './cups.js';
 import { dhcpd } from './dhcpd.js';
@@ -124,6 +125,7 @@ export const PORT_READERS: readonly PortReader[] = [
   clamd,
   consul,
   containers,
+  coturn,
   couchdb,
   cups,
   dhcpd,
