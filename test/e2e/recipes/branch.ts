@@ -67,10 +67,13 @@ ln -s /etc/systemd/system/nightly.timer etc/systemd/system/timers.target.wants/
 export const BRANCH: GuestRecipe = {
   name: 'branch',
   suite: 'bullseye',
+  // Of Net-SNMP and tinyproxy the archive has lost the newer versions, which its index still offers; the newer Perl is that of the base.
   packages: [
     'systemd-sysv', 'dbus', 'ifupdown', 'lsb-base', 'cron', 'openssh-server', 'lighttpd', 'php-fpm', 'supervisor', 'gunicorn',
-    'python3', 'ncat', 'proftpd-basic', 'samba', 'slapd', 'snmpd', 'cups-daemon', 'exim4-daemon-light', 'varnish', 'haproxy',
-    'memcached', 'redis-server', 'tftpd-hpa', 'webfs', 'ntp', 'dnsmasq', 'rsyslog', 'nginx-light', 'tinyproxy', 'mosquitto',
+    'python3', 'ncat', 'proftpd-basic', 'samba', 'slapd', 'cups-daemon', 'exim4-daemon-light', 'varnish', 'haproxy',
+    'memcached', 'redis-server', 'tftpd-hpa', 'webfs', 'ntp', 'dnsmasq', 'rsyslog', 'nginx-light', 'mosquitto',
+    'snmpd/bullseye', 'libsnmp40/bullseye', 'libsnmp-base/bullseye', 'tinyproxy/bullseye', 'tinyproxy-bin/bullseye',
+    'perl/bullseye-security', 'libperl5.32/bullseye-security', 'perl-modules-5.32/bullseye-security',
   ], // biome-ignore format: a list
   tweaks: `${FSTAB}${BOOTED}${LOOPBACK}${PATIENT}${SOCKET}${SCRIPT_DAEMON}${INSTANCES}
 sed -i 's/^server.port .*/server.port = 8090/' etc/lighttpd/lighttpd.conf
