@@ -29,6 +29,7 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
   const layered = new Set((machine.packages?.packages ?? []).filter((item) => !item.kernel).map(packageKey));
   const { records, attributes } = machine.files;
   const kept: FileRecord[] = [];
+  const symlinks: Entry[] = [];
   const refused = new Set<string>();
   const keptAt = (path: string): FileRecord | undefined => {
     const record = records.get(path);
@@ -48,14 +49,15 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       unrepresentable.push({ path, reason: refusal });
       continue;
     }
-    for (const [name, value] of attributes?.get(path) ?? []) {
+    attributes?.get(path)?.forEach((value, name) => {
       const reason = attributeRefusal(name, value);
       if (reason !== null) unrepresentable.push({ path, reason });
-    }
+    });
     if (record.entry.mtime < 0) {
       unrepresentable.push({ path, reason: EARLY_TIME });
     }
     kept.push(record);
+    if (record.entry.type === 'symlink' && record.entry.links > 1) symlinks.push(record.entry);
     if (isHardLinked(record.entry)) append(hardLinks, record.entry.fileId, path);
     const owner = record.owners.find((key) => layered.has(key));
     if (owner !== undefined) append(ofPackage, owner, path);
@@ -66,7 +68,7 @@ export function indexFiles(machine: InspectedMachine): MachineFiles {
       append(ofPackage, other, path);
     }
   }
-  for (const parted of partedLinks(kept.map(({ entry }) => entry))) unrepresentable.push(parted);
+  for (const parted of partedLinks(symlinks)) unrepresentable.push(parted);
   const wholeGroups = new Set<string>();
   for (const [fileId, names] of hardLinks) {
     const group = names.map((name) => records.get(name)!);

@@ -42,6 +42,8 @@ export function packageModes(
   for (const { packages } of machines) {
     for (const item of packages) {
       const identity = packageIdentity(item);
+      // What is said for all depends on no machine.
+      if (fixed !== null && modes.has(identity)) continue;
       if (!isNameable(item)) {
         modes.set(identity, { mode: 'disk', reason: 'no package manager takes its name or version' });
         continue;

@@ -116,17 +116,18 @@ function described(
   mode: PackageMode,
   content: readonly string[] = [],
 ): Pick<LayerPlan, 'id' | 'parent' | 'kind' | 'vms' | 'packages' | 'mode' | 'reason'> {
-  const packages = [...question.packages].sort((a, b) => comparePaths(packageIdentity(a), packageIdentity(b)));
+  const identified = question.packages.map((item) => ({ item, identity: packageIdentity(item) }));
+  identified.sort((a, b) => comparePaths(a.identity, b.identity));
   const parent = kind === 'base' ? null : question.parent;
   return {
     id: layerId(question.group, parent, kind === 'base' ? 'base' : mode, [
-      ...packages.map(packageIdentity),
+      ...identified.map(({ identity }) => identity),
       ...content,
     ]),
     parent,
     kind,
     vms: question.machines.map((files) => files.machine.source.name),
-    packages,
+    packages: identified.map(({ item }) => item),
     mode,
     reason: question.reason,
   };

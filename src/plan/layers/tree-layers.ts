@@ -3,7 +3,7 @@ import type { InstallPlan, LayerPlan, PlanOptions } from '../../model/plan.js';
 import { TAR_END_SIZE } from '../../syntax/tar-header.js';
 import { type MachineFiles, measure, unchangedPaths } from '../files.js';
 import type { Member } from '../member.js';
-import { indexPackages, satisfiersOf } from '../resolver/package-index.js';
+import { indexPackages } from '../resolver/package-index.js';
 import type { ReductionContext } from '../resolver/reduce.js';
 import { localPackage, type PackageModes } from './modes.js';
 import { diskLayer, installLayer } from './package-layers.js';
@@ -143,10 +143,12 @@ export function numberPackages(
     packages.forEach((item, node) => {
       const number = numberOf[node];
       if (number === undefined) return;
-      const lists = item.depends
-        .map((requirement) => satisfiersOf(index, item, requirement))
-        .filter((satisfiers) => satisfiers.length > 0 && !satisfiers.some((each) => isInBase[each]))
-        .map((satisfiers) => satisfiers.map((each) => numberOf[each]!));
+      const lists: number[][] = [];
+      for (const requirement of item.depends) {
+        const satisfiers = index.satisfiers(item, requirement);
+        if (satisfiers.length === 0 || satisfiers.some((each) => isInBase[each.node])) continue;
+        lists.push(satisfiers.map((each) => numberOf[each.node]!));
+      }
       // Machines may satisfy one need by different packages: any of them will do where it is present.
       needs[number] = known[number] ? mergeNeeds(needs[number]!, lists) : lists;
       known[number] = true;

@@ -28,19 +28,19 @@ export function dependencyGraph(index: PackageIndex, base: ReadonlySet<number>):
   const oneOf: number[][] = [];
   const unsatisfied: { node: number; requirement: Requirement }[] = [];
   const edges = index.packages.map((dependent, node) => {
-    const successors = new Set<number>();
+    const successors: number[] = [];
     if (base.has(node)) return [];
     for (const requirement of dependent.depends) {
       const satisfiers = index.satisfiers(dependent, requirement);
-      const nodes = satisfiers.map((satisfier) => satisfier.node);
-      if (nodes.includes(node) || nodes.some((candidate) => base.has(candidate))) continue;
-      if (nodes.length === 0) unsatisfied.push({ node, requirement });
+      if (satisfiers.some((candidate) => candidate.node === node || base.has(candidate.node))) continue;
+      const only = satisfiers.length === 1 ? satisfiers[0]!.node : undefined;
+      if (satisfiers.length === 0) unsatisfied.push({ node, requirement });
       else if (index.rules.isSettled(dependent, requirement, satisfiers)) {
-        if (nodes.length === 1) successors.add(nodes[0]!);
-      } else if (nodes.length === 1) named.add(nodes[0]!);
-      else oneOf.push(nodes);
+        if (only !== undefined && !successors.includes(only)) successors.push(only);
+      } else if (only !== undefined) named.add(only);
+      else oneOf.push(satisfiers.map((satisfier) => satisfier.node));
     }
-    return [...successors];
+    return successors;
   });
   return { edges, named, oneOf, unsatisfied, triggered: triggersOf(index, base) };
 }

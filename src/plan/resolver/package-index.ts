@@ -52,21 +52,25 @@ export function indexPackages(
     return [...named, ...(providing?.keys() ?? []), ...(owning?.keys() ?? [])];
   };
 
+  /** The last question that found the package: a set for each of the many questions would be thrown away at once. */
+  const foundIn = new Uint32Array(packages.length);
+  let question = 0;
+
   return {
     packages,
     rules,
     satisfiers(dependent, requirement) {
       const found: NumberedSatisfier[] = [];
-      const nodes = new Set<number>();
+      question += 1;
       for (const relation of requirement) {
         for (const node of candidates(relation)) {
-          if (nodes.has(node)) continue;
+          if (foundIn[node] === question) continue;
           const item = packages[node]!;
           const how = howOf(node, relation);
           if (how === undefined || !rules.fits(dependent, relation, item)) continue;
           if (relation.with?.some((other) => howOf(node, other) === undefined) === true) continue;
           if (relation.without?.some((other) => howOf(node, other) !== undefined) === true) continue;
-          nodes.add(node);
+          foundIn[node] = question;
           found.push({ node, item, relation, how });
         }
       }
