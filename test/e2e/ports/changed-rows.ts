@@ -145,4 +145,34 @@ export const CHANGED: readonly Row[] = [
       'ETCD_LISTEN_CLIENT_URLS="http://0.0.0.0:2479"\nETCD_ADVERTISE_CLIENT_URLS="http://127.0.0.1:2479"\n',
     ),
   }),
+  changed('influxdb.service', {
+    '/etc/influxdb/influxdb.conf': (old) =>
+      old
+        .replace('# bind-address = "127.0.0.1:8088"', 'bind-address = "0.0.0.0:8188"')
+        .replace('# bind-address = ":8086"', 'bind-address = "127.0.0.1:8186"')
+        .replace(
+          /^\[\[graphite\]\]\n.*\n.*enabled = false$/m,
+          '[[graphite]]\n  enabled = true\n  bind-address = ":2103"',
+        )
+        .replace(/^\[\[udp\]\]\n.*enabled = false$/m, '[[udp]]\n  enabled = true'),
+  }),
+  changed('prometheus.service', { '/etc/default/prometheus': only('ARGS="--web.listen-address=0.0.0.0:9095"\n') }),
+  changed('rpcbind.service', { '/etc/default/rpcbind': only('OPTIONS="-w -h 192.0.2.1"\n') }),
+  changed('nmbd.service', {
+    '/etc/samba/smb.conf': (old) => old.replace('[global]', '[global]\n interfaces = lo\n bind interfaces only = yes'),
+  }),
+  changed('zookeeper.service', {
+    '/etc/zookeeper/conf/zoo.cfg': (old) =>
+      old.replace(/^clientPort=.*$/m, 'clientPort=2281\nclientPortAddress=127.0.0.1'),
+  }),
+  changed('activemq.service', {
+    '/etc/activemq/instances-available/main/activemq.xml': (old) =>
+      old.replace(
+        /^.*<transportConnector name="openwire".*$/m,
+        '<transportConnector name="openwire" uri="tcp://0.0.0.0:61717"/>\n<transportConnector name="stomp" uri="stomp://localhost:61613"/>\n<!-- <transportConnector name="mqtt" uri="mqtt://0.0.0.0:1883"/> -->',
+      ),
+  }),
+  changed('pdns-recursor.service', {
+    '/etc/powerdns/recursor.d/x.conf': only('local-address=127.0.0.1,192.0.2.1:5300\nlocal-port=5353\n'),
+  }),
 ];

@@ -47,7 +47,10 @@ export const LOCALHOST: readonly Row[] = [
   changed('rabbitmq-server.service', { '/etc/rabbitmq/rabbitmq.conf': only('listeners.tcp.1 = localhost:5673\n') }),
   changed('zabbix-agent.service', { '/etc/zabbix/zabbix_agentd.conf': append('ListenIP=localhost') }),
   changed('influxdb.service', {
-    '/etc/influxdb/influxdb.conf': only('bind-address = "localhost:8088"\n[http]\nbind-address = "localhost:8086"\n'),
+    '/etc/influxdb/influxdb.conf': (old) =>
+      old
+        .replace('# bind-address = "127.0.0.1:8088"', 'bind-address = "localhost:8088"')
+        .replace('# bind-address = ":8086"', 'bind-address = "localhost:8086"'),
   }),
   changed('proftpd.service', { '/etc/proftpd/conf.d/x.conf': only('DefaultAddress localhost\nSocketBindTight on\n') }),
   changed('snmpd.service', {

@@ -671,11 +671,28 @@ test(
   ],
 );
 test(
-  'nmbd: NetBIOS is IPv4 alone',
+  'nmbd: NetBIOS is IPv4 alone, and broadcasts are read on every address',
   listens,
   LOOPBACK_ALONE,
   ['/usr/sbin/nmbd'],
-  ['udp 127.0.0.1:137 /etc/samba/smb.conf', 'udp 127.0.0.1:138 /etc/samba/smb.conf'],
+  ['udp 0.0.0.0:137 /etc/samba/smb.conf', 'udp 0.0.0.0:138 /etc/samba/smb.conf'],
+);
+test(
+  'nmbd: the address of its client sockets may be one',
+  listens,
+  { '/etc/samba/smb.conf': '[global]\nnbt client socket address = 192.0.2.1\n' },
+  ['/usr/sbin/nmbd'],
+  ['udp 192.0.2.1:137 /etc/samba/smb.conf:2', 'udp 192.0.2.1:138 /etc/samba/smb.conf:2'],
+);
+test(
+  'pdns: files of its folder win, wherever the folder is named',
+  listens,
+  {
+    '/etc/powerdns/pdns.conf': 'include-dir=/etc/powerdns/pdns.d\nlocal-address=127.0.0.1\nlocal-port=5300\n',
+    '/etc/powerdns/pdns.d/x.conf': 'local-address=127.0.0.2\n',
+  },
+  ['/usr/sbin/pdns_server'],
+  ['tcp 127.0.0.2:5300 /etc/powerdns/pdns.conf:3', 'udp 127.0.0.2:5300 /etc/powerdns/pdns.conf:3'],
 );
 test(
   'nats: the monitor has the address of the clients',

@@ -49,7 +49,7 @@ type Lookup = (name: string) => Setting | undefined;
 
 async function lineSettings(context: PortContext, main: string | undefined): Promise<Lookup> {
   const { command, files } = context;
-  const entries =
+  const read =
     main === undefined
       ? []
       : await readWithIncludes(files, main, {
@@ -61,6 +61,8 @@ async function lineSettings(context: PortContext, main: string | undefined): Pro
           includes: (entry) =>
             entry.key === 'include-dir' ? files.folder(absolute(entry.value, '/'), '.conf') : undefined,
         });
+  // The folder is read when the file has ended, wherever it is named.
+  const entries = [...read.filter(({ path }) => path === main), ...read.filter(({ path }) => path !== main)];
   return (name) => {
     const given = command.option(name);
     const entry = entries.findLast((candidate) => candidate.key === name);

@@ -11,7 +11,7 @@ const CONTROLLER_PORTS: readonly [number, ('tcp' | 'udp')[]][] = [
   [3268, ['tcp']], [3269, ['tcp']], [137, ['udp']], [138, ['udp']], [139, ['tcp']], [445, ['tcp']],
 ]; // biome-ignore format: a table
 
-/** smb.conf(5): `smb ports`, `interfaces`, `bind interfaces only`, `disable netbios`. */
+/** smb.conf(5): `smb ports`, `interfaces`, `bind interfaces only`, `disable netbios`, `nbt client socket address`. */
 export const samba: PortReader = {
   name: 'samba',
   programs: ['smbd', 'nmbd', 'samba', 'samba-ad-dc', 'smb', 'nmb'],
@@ -46,10 +46,11 @@ export const samba: PortReader = {
         for (const host of bound) for (const protocol of protocols) findings.add(host, port, silent, protocol);
     } else if (program.startsWith('nmb')) {
       if (withoutNetbios) return findings.done();
-      // The wildcard sockets are IPv4, as NetBIOS is.
-      for (const port of [137, 138])
-        for (const host of bound.filter((address) => !address.includes(':')))
-          findings.add(host === '*' ? '0.0.0.0' : host, port, silent, 'udp');
+      // NetBIOS is IPv4. Broadcasts are read on all addresses, even where answers come from the bound interfaces alone.
+      const client = global('nbt client socket address');
+      const own = bound.filter((address) => address !== '*' && !address.includes(':'));
+      const hosts = client === undefined || client.value === '0.0.0.0' ? ['0.0.0.0'] : [client.value, ...own];
+      for (const port of [137, 138]) for (const host of hosts) findings.add(host, port, client ?? silent, 'udp');
     } else {
       const written = global('smb ports') ?? context.command.option('p', 'port');
       // `disable netbios` silences nmbd alone: smbd keeps 139.
