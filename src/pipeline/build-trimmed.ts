@@ -44,7 +44,7 @@ export async function buildInstallLayer(
   if (oversized.length === 0) return { layer, known: image };
   options.progress.step(
     group.id,
-    `building ${tag} again without ${oversized.length} large files that no machine keeps`,
+    `building ${tag} again without ${oversized.length === 1 ? 'a large file' : `${oversized.length} large files`} that no machine keeps`,
   );
   const trimmed = withOversized(layer, oversized);
   await buildLayer(session, trimmed);
