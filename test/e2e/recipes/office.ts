@@ -28,9 +28,9 @@ ln -sf /lib/systemd/system/rsync.service etc/systemd/system/multi-user.target.wa
 echo '/srv *(ro,no_subtree_check)' > etc/exports
 echo nfsd >> etc/modules
 chroot . openvpn --genkey secret etc/openvpn/server/static.key
-printf 'dev tun\\nproto udp4\\nport 1195\\nifconfig 10.8.0.1 10.8.0.2\\ncipher AES-256-CBC\\nsecret static.key\\nallow-deprecated-insecure-static-crypto\\n' > etc/openvpn/server/office.conf
+printf 'dev tun\\nproto udp4\\nport 1195\\nifconfig 10.8.0.1 10.8.0.2\\ncipher AES-256-CBC\\nsecret static.key\\n' > etc/openvpn/server/office.conf
 ln -s /lib/systemd/system/openvpn-server@.service etc/systemd/system/multi-user.target.wants/openvpn-server@office.service
-printf 'dev tun\\nproto tcp-server\\nport 1196\\nlocal 127.0.0.1\\nifconfig 10.9.0.1 10.9.0.2\\ncipher AES-256-CBC\\nsecret server/static.key\\nallow-deprecated-insecure-static-crypto\\n' > etc/openvpn/old.conf
+printf 'dev tun\\nproto tcp-server\\nport 1196\\nlocal 127.0.0.1\\nifconfig 10.9.0.1 10.9.0.2\\ncipher AES-256-CBC\\nsecret server/static.key\\n' > etc/openvpn/old.conf
 printf '[Interface]\\nPrivateKey = %s\\nListenPort = 51820\\nAddress = 10.7.0.1/24\\n' "$(chroot . wg genkey)" > etc/wireguard/wg0.conf
 ln -s /lib/systemd/system/wg-quick@.service etc/systemd/system/multi-user.target.wants/wg-quick@wg0.service
 sed -i 's|^SLAPD_SERVICES=.*|SLAPD_SERVICES="ldap://127.0.0.1:3890/ ldapi:///"|' etc/default/slapd
