@@ -82,9 +82,10 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(shell find src -type f)
+dist/.built: node_modules/.installed tsconfig.json package.json $(shell find src -type f)
 	rm -rf dist
-	npx tsc --project tsconfig.build.json
+	npx tsc --noEmit
+	npm run --silent build -- --log-level=warning
 	@touch $@
 
 $(GUESTS)/%.raw: images/%/recipe.sh images/build-guest images/apt-sources $(shell find images -type f) | host-packages
