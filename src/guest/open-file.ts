@@ -15,20 +15,35 @@ const IN_MEMORY_BYTES = 16 * 1024 * 1024;
 /** Readers go mostly forward, a page at a time. */
 const WINDOW_BYTES = 256 * 1024;
 
+export interface FileOpening {
+  readonly maxBytes: number;
+  readonly inMemoryBytes?: number;
+  /** Opens the file itself, where it lies on the host already. */
+  readonly openOnHost?: (entry: Entry) => Promise<FileHandle>;
+}
+
 /** What {@link GuestFs.openFile} promises, for guests that can stream single files. */
 export async function openFile(
   fs: Pick<GuestFs, 'stat' | 'readFile' | 'stream'>,
   path: string,
-  { maxBytes, inMemoryBytes = IN_MEMORY_BYTES }: { maxBytes: number; inMemoryBytes?: number },
+  { maxBytes, inMemoryBytes = IN_MEMORY_BYTES, openOnHost }: FileOpening,
 ): Promise<OpenGuestFile> {
   const entry = fs.stat(path);
   const isLarge = entry?.type === 'file' && entry.size > inMemoryBytes && entry.size <= maxBytes;
-  if (isLarge) return await onHost(fs, entry);
+  if (isLarge && openOnHost !== undefined) {
+    return windowed(
+      await openOnHost(entry).catch((error: unknown) => {
+        throw notOpened(error, entry);
+      }),
+      entry.size,
+    );
+  }
+  if (isLarge) return await copyOnHost(fs, entry);
   return { ...inMemory(await fs.readFile(path, { maxBytes })), close: async () => {} };
 }
 
 /** The content in a file of the host that has no name any more, so that nothing stays of it however we end. */
-async function onHost(fs: Pick<GuestFs, 'stream'>, entry: Entry): Promise<OpenGuestFile> {
+async function copyOnHost(fs: Pick<GuestFs, 'stream'>, entry: Entry): Promise<OpenGuestFile> {
   const name = join(tmpdir(), `vm2docker-image-${randomUUID()}`);
   let file: FileHandle | undefined;
   try {

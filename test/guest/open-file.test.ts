@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -43,6 +43,28 @@ test('nothing of a file on the host is left in the temporary folder, not even wh
   t.deepEqual(await readdir(folder), []);
   t.deepEqual(file.read(SIZE - 3, 10), content.subarray(SIZE - 3));
   await file.close();
+});
+
+test('a file that lies on the host already is read where it is', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'open-file-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'db'), content);
+  const unread = {
+    ...guest,
+    stat: guest.stat.bind(guest),
+    readFile: guest.readFile.bind(guest),
+    stream: () => t.fail(),
+  };
+  const at = (name: string) => ({
+    maxBytes: SIZE,
+    inMemoryBytes: 0,
+    openOnHost: () => open(join(folder, name)),
+  });
+  const file = await openFile(unread as never, '/var/db', at('db'));
+  t.deepEqual(file.read(SIZE - 3, 10), content.subarray(SIZE - 3));
+  await file.close();
+  const error = await t.throwsAsync(openFile(unread as never, '/var/db', at('gone')), { code: 'guest-read-failed' });
+  t.regex(error!.message, /\/var\/db cannot be read: ENOENT/);
 });
 
 test('what is no file, or too large, is refused as for reading at once', async (t) => {

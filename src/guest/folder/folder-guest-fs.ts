@@ -1,8 +1,9 @@
 import type { Entry } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
-import type { StreamItem } from '../../model/guest-fs.js';
+import type { OpenGuestFile, StreamItem } from '../../model/guest-fs.js';
 import { displayPath, encodePath } from '../../model/path.js';
 import { tarOfFolder } from '../../tools/host-tar.js';
+import { openFile } from '../open-file.js';
 import { readTar } from '../tar/read-tar.js';
 import { streamMembers } from '../tar/stream-members.js';
 import type { Tree } from '../tree.js';
@@ -30,6 +31,10 @@ export class FolderGuestFs extends TreeGuestFs {
       for (const line of lines) this.#note('/', line);
     });
     await streamMembers(chosen, readTar(archive), visit, ({ path }) => this.#note(path, 'left out by tar'));
+  }
+
+  override openFile(path: string, { maxBytes }: { maxBytes: number }): Promise<OpenGuestFile> {
+    return openFile(this, path, { maxBytes, openOnHost: (entry) => openInFolder(this.#folder, entry.path) });
   }
 
   protected async readContent(entry: Entry): Promise<Buffer> {

@@ -1,7 +1,7 @@
 import type { EntryType } from '../../../../model/entry.js';
 import type { FileAspect, PackageFile } from '../../../../model/packages.js';
 import { normalizePath } from '../../../../model/path.js';
-import { headerNumber, headerNumbers, headerStrings, type RpmHeader } from './header.js';
+import { headerNumber, headerNumbers, headerStrings, headerStringText, type RpmHeader } from './header.js';
 import { FILE_FLAG, TAG } from './tags.js';
 
 export interface HeaderFiles {
@@ -70,8 +70,8 @@ export function headerFiles(header: RpmHeader): HeaderFiles {
   const states = sized(headerNumbers(header, TAG.fileStates), count);
   const devices = sized(headerNumbers(header, TAG.fileDevices), count);
   const verify = sized(headerNumbers(header, TAG.fileVerify), count);
-  const users = sized(headerStrings(header, TAG.fileUsers), count);
-  const groups = sized(headerStrings(header, TAG.fileGroups), count);
+  const users = sized(headerNames(header, TAG.fileUsers), count);
+  const groups = sized(headerNames(header, TAG.fileGroups), count);
   const targets = sized(headerStrings(header, TAG.fileTargets), count);
   const digests = sized(headerStrings(header, TAG.fileDigests), count);
   const capabilities = sized(headerStrings(header, TAG.fileCapabilities), count);
@@ -89,8 +89,8 @@ export function headerFiles(header: RpmHeader): HeaderFiles {
       configuration: (flag & FILE_FLAG.configuration) !== 0,
       type,
       mode: mode === undefined ? undefined : mode & 0o7777,
-      user: users === undefined ? undefined : shared(users[index]!),
-      group: groups === undefined ? undefined : shared(groups[index]!),
+      user: users?.[index],
+      group: groups?.[index],
       mtime: times?.[index],
       size: type === undefined || type === 'file' ? sizes?.[index] : undefined,
       digest: algorithm !== undefined && hex !== undefined && isHex(hex) ? { algorithm, hex } : undefined,
@@ -195,6 +195,18 @@ function unverifiedAspects(flags: number): readonly FileAspect[] | undefined {
     aspectsOf.set(missing, aspects);
   }
   return aspects;
+}
+
+/** Names of owners: a few, repeated for each file, so of each there is one copy. */
+function headerNames(header: RpmHeader, tag: number): readonly string[] {
+  const text = headerStringText(header, tag);
+  if (text === undefined) return [];
+  const end = text.indexOf('\0');
+  const first = shared(end === -1 ? text : text.slice(0, end));
+  const count = (text.length + 1) / (first.length + 1);
+  // In nearly every package all files are root's.
+  const isOne = Number.isInteger(count) && text === `${first}\0`.repeat(count - 1) + first;
+  return isOne ? new Array<string>(count).fill(first) : text.split('\0').map(shared);
 }
 
 const MAX_SHARED = 1000;

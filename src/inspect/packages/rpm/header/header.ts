@@ -59,18 +59,21 @@ export function headerText(header: RpmHeader, tag: number): string | undefined {
 
 /** The strings of a tag, bytes kept exact as in paths; empty when it is absent or its data end too early. */
 export function headerStrings(header: RpmHeader, tag: number): readonly string[] {
+  return headerStringText(header, tag)?.split('\0') ?? [];
+}
+
+/** The strings of a tag as one text, a NUL between each two; undefined where there are none. */
+export function headerStringText(header: RpmHeader, tag: number): string | undefined {
   const entry = header.entries.get(tag);
-  if (entry === undefined || ![6, 8, 9].includes(entry.type)) return [];
+  if (entry === undefined || ![6, 8, 9].includes(entry.type)) return undefined;
   const { data } = header;
-  if (entry.count > data.length - entry.offset || entry.count < 1) return [];
+  if (entry.count > data.length - entry.offset || entry.count < 1) return undefined;
   let end = entry.offset - 1;
   for (let found = 0; found < entry.count; found += 1) {
     end = data.indexOf(0, end + 1);
-    if (end === -1) return [];
+    if (end === -1) return undefined;
   }
-  const region = data.subarray(entry.offset, end);
-  const joined = decodePath(region);
-  return joined.split('\0');
+  return decodePath(data.subarray(entry.offset, end));
 }
 
 /** The numbers of a tag, unsigned; above 2^53 they lose precision. Empty when absent or their data end too early. */
