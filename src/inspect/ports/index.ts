@@ -114,6 +114,9 @@ function joinSockets(
   findings: PortFindings,
   reader: PortReader | undefined,
 ): { ports: ListeningPort[]; listens: string[] } {
+  // Where the socket alone is there, the program does not run before somebody connects.
+  if (service.init === 'systemd' && service.name.endsWith('.socket'))
+    return { ports: mergePorts(service.ports), listens: [...new Set(service.listens)].sort() };
   const listens = [...new Set([...service.listens, ...findings.listens])].sort();
   if (service.ports.length === 0) return { ports: [...findings.ports], listens };
   const taken = new Set(service.ports.map((port) => `${port.port}/${port.protocol}`));

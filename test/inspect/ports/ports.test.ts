@@ -742,6 +742,91 @@ test('uwsgi: Debian’s script starts each enabled file, after one that gives it
   t.deepEqual(sockets, ['/run/uwsgi/app/site/socket']);
 });
 
+const PROSODY = ['/usr/bin/prosody', '-F'];
+test(
+  'prosody: clients and servers, on every address, and nothing for modules that are commented',
+  listens,
+  {
+    '/etc/prosody/prosody.cfg.lua':
+      'modules_enabled = {\n "disco"; -- found\n -- "bosh";\n --[[ "proxy65";\n ]]\n}\nmodules_disabled = {\n -- "s2s";\n}\nVirtualHost "localhost"\n',
+  },
+  PROSODY,
+  ['tcp *:5222 /etc/prosody/prosody.cfg.lua', 'tcp *:5269 /etc/prosody/prosody.cfg.lua'],
+);
+test(
+  'prosody: ports and interfaces of their own, a component, pages for clients',
+  listens,
+  {
+    '/etc/prosody/prosody.cfg.lua':
+      'modules_enabled = { "websocket" }\nmodules_disabled = { "s2s" }\nc2s_ports = {\n 5322,\n 5323 }\nc2s_interfaces = "127.0.0.1"\nlegacy_ssl_ports = { 5223 }\ninterfaces = { "*" }\nhttp_ports = { }\nVirtualHost "a.test"\n c2s_ports = { 9 }\nComponent "x.test"\n component_secret = "x"\nComponent "rooms.test" "muc"\n',
+  },
+  PROSODY,
+  [
+    'tcp 0.0.0.0:5223 /etc/prosody/prosody.cfg.lua:7',
+    'tcp 0.0.0.0:5281 /etc/prosody/prosody.cfg.lua',
+    'tcp 127.0.0.1:5322 /etc/prosody/prosody.cfg.lua:3',
+    'tcp 127.0.0.1:5323 /etc/prosody/prosody.cfg.lua:3',
+    'tcp 127.0.0.1:5347 /etc/prosody/prosody.cfg.lua',
+    'tcp [::1]:5347 /etc/prosody/prosody.cfg.lua',
+  ],
+);
+
+test(
+  'webhook: its own port, and another',
+  listens,
+  {},
+  ['/usr/bin/webhook', '-hooks', '/etc/webhook.conf'],
+  ['?tcp *:9000'],
+);
+test(
+  'webhook: an address',
+  listens,
+  {},
+  ['/usr/bin/webhook', '-ip', '127.0.0.1', '-port', '9001'],
+  ['?tcp 127.0.0.1:9001'],
+);
+
+test('mosquitto: WebSockets are deaf to an IPv4 address up to 2.0.11', async (t) => {
+  const files = {
+    '/etc/mosquitto/mosquitto.conf':
+      'listener 9884 127.0.0.1\nprotocol websockets\nlistener 9885 127.0.0.1\nprotocol websockets\nsocket_domain ipv4\n',
+  };
+  const broker = service('x.service', ['/usr/sbin/mosquitto', '-c', '/etc/mosquitto/mosquitto.conf']);
+  const old = await portsOf(memoryGuest(files), broker, { mosquitto: '2.0.11-1.2+deb12u2' });
+  t.deepEqual(old.ports, [
+    'tcp *:9884 /etc/mosquitto/mosquitto.conf:1',
+    'tcp 127.0.0.1:9885 /etc/mosquitto/mosquitto.conf:3',
+  ]);
+  const { ports } = await portsOf(memoryGuest(files), broker, { mosquitto: '2.0.21-1' });
+  t.deepEqual(ports, [
+    'tcp 127.0.0.1:9884 /etc/mosquitto/mosquitto.conf:1',
+    'tcp 127.0.0.1:9885 /etc/mosquitto/mosquitto.conf:3',
+  ]);
+});
+
+test(
+  'exim: an interface of either family with a port of its own',
+  listens,
+  { '/etc/exim4/exim4.conf': 'local_interfaces = <; 127.0.0.1.2525 ; ::1.2525 ; [::1]:2526 ; 192.0.2.1\n' },
+  ['/usr/sbin/exim4', '-bd', '-q30m'],
+  [
+    'tcp 192.0.2.1:25 /etc/exim4/exim4.conf:1',
+    'tcp 127.0.0.1:2525 /etc/exim4/exim4.conf:1',
+    'tcp [::1]:2525 /etc/exim4/exim4.conf:1',
+    'tcp [::1]:2526 /etc/exim4/exim4.conf:1',
+  ],
+);
+
+test('what a socket alone starts does not listen yet, whatever its configuration says', async (t) => {
+  const guest = memoryGuest({ '/etc/cups/cupsd.conf': 'Listen 127.0.0.1:6310\nListen /run/cups/own.sock\n' });
+  const command = ['/usr/sbin/cupsd', '-l'];
+  const onDemand = service('cups.socket', command, { listens: ['/run/cups/cups.sock'] });
+  const asleep = await portsOf(guest, onDemand);
+  t.deepEqual([asleep.ports, asleep.listens], [[], ['/run/cups/cups.sock']]);
+  const awake = await portsOf(guest, service('cups.service', command, { listens: ['/run/cups/cups.sock'] }));
+  t.deepEqual(awake.ports, ['tcp 127.0.0.1:6310 /etc/cups/cupsd.conf:1']);
+});
+
 const TURNSERVER = ['/usr/bin/turnserver', '-c', '/etc/turnserver.conf'];
 test(
   'coturn: every address, and the next port beside its own',

@@ -42,7 +42,8 @@ export const exim: PortReader = {
     }
     for (const host of hosts === undefined ? ['*'] : eximList(hosts.value)) {
       const own = /^\[?([^\]]*)\]?[.:](\d{1,5})$/.exec(host);
-      const hasPort = own !== null && (host.startsWith('[') || /^(?:\d+\.){3}\d+[.:]\d+$/.test(host));
+      // `[…]:25`, `127.0.0.1.25`, and of IPv6 without brackets `::1.25`.
+      const hasPort = own !== null && /^\[|^(?:\d+\.){3}\d+[.:]\d+$|^[0-9a-f]*:[0-9a-f:]*\.\d+$/i.test(host);
       const origin = ports.evidence.line === undefined && hosts !== undefined ? hosts : ports;
       if (hasPort) findings.add(own![1]!, own![2]!, hosts!);
       else

@@ -71,6 +71,7 @@ import { privoxy } from './privoxy.js';
 import { proftpd } from './proftpd.js';
 import { prometheus } from './prometheus.js';
 import { prometheusExporters } from './prometheus-exporters.js';
+import { prosody } from './prosody.js';
 import { puma } from './puma.js';
 import { pureFtpd } from './pure-ftpd.js';
 import { rabbitmq } from './rabbitmq.js';
@@ -106,6 +107,7 @@ import { varnish } from './varnish.js';
 import { vault } from './vault.js';
 import { vsftpd } from './vsftpd.js';
 import { webfs } from './webfs.js';
+import { webhook } from './webhook.js';
 import { wildfly } from './wildfly.js';
 import { wireguard } from './wireguard.js';
 import { xrdp } from './xrdp.js';
@@ -186,6 +188,7 @@ export const PORT_READERS: readonly PortReader[] = [
   proftpd,
   prometheus,
   prometheusExporters,
+  prosody,
   puma,
   pureFtpd,
   rabbitmq,
@@ -221,6 +224,7 @@ export const PORT_READERS: readonly PortReader[] = [
   vault,
   vsftpd,
   webfs,
+  webhook,
   wildfly,
   wireguard,
   xrdp,

@@ -29,8 +29,15 @@ export const mosquitto: PortReader = {
       const block = entries.slice(index + 1, end === -1 ? undefined : end);
       const own = (key: string): string | undefined => block.findLast((other) => other.key === key)?.value;
       const [port = '', host = own('bind_address') ?? ''] = entry.value.split(/\s+/);
+      const domain = own('socket_domain');
+      // Up to 2.0.11 WebSockets are bound to an IPv4 address only where IPv6 is switched off.
+      const isDeaf =
+        own('protocol') === 'websockets' &&
+        domain !== 'ipv4' &&
+        /^[\d.]+$/.test(host) &&
+        !isAtLeast(context.version, '2.0.12');
       if (port === '0') findings.socket(host);
-      else findings.add(host || wildcard(own('socket_domain')), port, fromFile(entry));
+      else findings.add(isDeaf || host === '' ? wildcard(domain) : host, port, fromFile(entry));
     }
     const port = context.command.option('p') ?? last('port');
     const bindAddress = last('bind_address');
