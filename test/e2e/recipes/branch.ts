@@ -105,6 +105,9 @@ printf 'port=5300\\nlisten-address=127.0.0.1\\nbind-interfaces\\n' > etc/dnsmasq
 sed -i 's/^Port .*/Port 8899/; s/^#*Listen .*/Listen 127.0.0.1/' etc/tinyproxy/tinyproxy.conf
 printf 'listener 1884\\nallow_anonymous true\\nlistener 9884 127.0.0.1\\nprotocol websockets\\n' > etc/mosquitto/conf.d/own.conf
 ln -sf /dev/null etc/systemd/system/nginx.service
+ln -sf /dev/null etc/systemd/system/nmbd.service
+mkdir -p etc/systemd/system/varnishncsa.service.d
+printf '[Service]\\nRestart=on-failure\\nRestartSec=5\\n' > etc/systemd/system/varnishncsa.service.d/patient.conf
 printf 'WHERE=/usr/share\\n@reboot www-data cd $WHERE && exec python3 -m http.server --bind 127.0.0.1 8070 >/dev/null 2>&1\\n@reboot root /bin/true\\n' > etc/cron.d/own
 `,
 };
