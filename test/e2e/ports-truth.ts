@@ -3,7 +3,7 @@
  * the kernel what they listen on, and compares it with what is read from their files: as packaged, after changes that
  * are written down, and (`--edits`) after every line that names a port was changed, commented, moved into an include or
  * put into a disabled file. Needs root, mmdebstrap and a Debian archive.
- * `npx tsx test/e2e/ports-truth.ts [--changed|--edits] [--root a|b|c] [UNIT…]`
+ * `npx tsx test/e2e/ports-truth.ts [--changed|--edits] [--root a|b|c|d] [UNIT…]`
  */
 import { fileURLToPath } from 'node:url';
 import type { ListeningPort } from '../../src/model/services.js';
@@ -12,6 +12,7 @@ import { reach, reachable, startAndAsk } from './ports/ask.js';
 import { CHANGED } from './ports/changed-rows.js';
 import { editsOf } from './ports/edits.js';
 import { LOCALHOST } from './ports/localhost-rows.js';
+import { MORE_ROWS } from './ports/more-rows.js';
 import { readPorts } from './ports/root.js';
 import { RANDOM, ROOTS, ROWS, type Row } from './ports/rows.js';
 import { SMALL_ROWS } from './ports/small-rows.js';
@@ -23,7 +24,8 @@ const isWanted = ({ unit, root }: Row): boolean =>
   (named.length === 0 || named.includes(unit)) && (onlyRoot === undefined || onlyRoot === root);
 const tally = { agreed: 0, failed: 0, refused: 0 };
 
-const all = process.argv.includes('--edits') ? [...ROWS, ...SMALL_ROWS, ...CHANGED] : [...ROWS, ...SMALL_ROWS];
+const packaged = [...ROWS, ...SMALL_ROWS, ...MORE_ROWS];
+const all = process.argv.includes('--edits') ? [...packaged, ...CHANGED] : packaged;
 for (const row of process.argv.includes('--changed') ? [...CHANGED, ...LOCALHOST] : all) {
   if (!isWanted(row)) continue;
   const root = await buildRoot(ROOTS[row.root], WORK);

@@ -18,17 +18,26 @@ const PACKAGES: Readonly<Record<Row['root'], readonly string[]>> = {
     'gearman-job-server', 'iperf3', 'radicale', 'rinetd', 'icecast2', 'tor', 'nsd', 'knot', 'pure-ftpd', 'opendkim', 'spamd',
     'postgrey', 'xrdp', 'dropbear-bin', 'syslog-ng-core', 'distcc', 'iproute2',
   ],
+  d: [
+    'prometheus-redis-exporter', 'prometheus-postgres-exporter', 'prometheus-mysqld-exporter', 'prometheus-apache-exporter',
+    'prometheus-nginx-exporter', 'prometheus-blackbox-exporter', 'prometheus-snmp-exporter', 'prometheus-bind-exporter',
+    'prometheus-haproxy-exporter', 'prometheus-process-exporter', 'prometheus-squid-exporter', 'prometheus-pushgateway',
+    'prometheus-alertmanager', 'prometheus-elasticsearch-exporter', 'prometheus-exporter-exporter', 'zabbix-agent2', 'uvicorn', 'puma',
+    'gunicorn', 'coturn', 'beanstalkd', 'prosody', 'hitch', 'krb5-kdc', 'isc-dhcp-server', 'redis-sentinel',
+    'webhook', 'iproute2',
+  ],
 }; // biome-ignore format: lists
 
 export const ROOTS: Readonly<Record<Row['root'], GuestRecipe>> = {
   a: { name: 'daemons-a', suite: 'bookworm', packages: PACKAGES.a, tweaks: '' },
   b: { name: 'daemons-b', suite: 'bookworm', packages: PACKAGES.b, tweaks: '' },
   c: { name: 'daemons-c', suite: 'bookworm', packages: PACKAGES.c, tweaks: '' },
+  d: { name: 'daemons-d', suite: 'bookworm', packages: PACKAGES.d, tweaks: '' },
 };
 
 /** One daemon of Debian 12, and how it is started without its init system. */
 export interface Row {
-  readonly root: 'a' | 'b' | 'c';
+  readonly root: 'a' | 'b' | 'c' | 'd';
   readonly unit: string;
   /** Where the unit has only an init script, or its command needs systemd. */
   readonly start?: string;
