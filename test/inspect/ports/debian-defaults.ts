@@ -19,6 +19,24 @@ const TOR_DEFAULTS =
 /** The ports were seen on the running daemons, too: `test/e2e/ports-truth.ts`. */
 export const DEBIAN_DEFAULTS: readonly DefaultCase[] = [
   {
+    reader: 'coturn',
+    packages: ['coturn'],
+    unit: 'coturn.service',
+    ports: ['tcp *:3478 /etc/turnserver.conf', 'udp *:3478 /etc/turnserver.conf'],
+  },
+  {
+    reader: 'prosody',
+    packages: ['prosody'],
+    unit: 'prosody.service',
+    ports: ['tcp *:5222 /etc/prosody/prosody.cfg.lua', 'tcp *:5269 /etc/prosody/prosody.cfg.lua'],
+  },
+  {
+    reader: 'webhook',
+    packages: ['webhook'],
+    unit: 'webhook.service',
+    ports: ['?tcp *:9000 /lib/systemd/system/webhook.service'],
+  },
+  {
     reader: 'nginx',
     packages: ['nginx-common', 'nginx'],
     unit: 'nginx.service',
