@@ -13,6 +13,7 @@ import { readTimer, triggeredUnit } from './timer-unit.js';
 import { isTemplate, parseUnitName } from './unit-name.js';
 import type { Unit, UnitStore } from './unit-store.js';
 import { lastValue, listSettings, parseBoolean } from './values.js';
+import { isWoken } from './woken.js';
 
 export interface ManagerInput {
   readonly reading: UnitReading;
@@ -69,7 +70,9 @@ export async function readManager(input: ManagerInput): Promise<InitFindings> {
       continue;
     }
     const service = await readScriptedUnit(unit, reading);
-    services.push(...sockets.map((socket) => asSocket(service, socket, unit)));
+    const isWakeable = (await check(unit)).verdict !== 'unmet' && (await isWoken(name, boot, reading.context));
+    if (isWakeable) services.push(withSockets(service, sockets, unit));
+    else services.push(...sockets.map((socket) => asSocket(service, socket, unit)));
   }
   for (const name of triggers.paths) await addByName(name, true);
   for (const name of [...store.names()]) if (isListed(store, name, done)) await addByName(name, false);

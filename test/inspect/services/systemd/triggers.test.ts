@@ -42,6 +42,27 @@ test(
   ['tcp * 5'],
 );
 
+const PRINTING: Nodes = {
+  ...socket('cups.socket', 'ListenStream=/run/cups/cups.sock'),
+  [`${UNITS}/cups.service`]: '[Unit]\nConditionPathExists=!/etc/no-cups\n[Service]\nExecStart=/usr/bin/app',
+  ...wanted('smbd.service', 'ExecStart=/usr/bin/app --files'),
+};
+test('smbd asks for the printers at once, and so wakes CUPS behind its socket', async (t) => {
+  const found = await inspectSystemd(PRINTING);
+  t.deepEqual(enabledNames(found), ['cups.service', 'smbd.service']);
+  t.deepEqual(service(found, 'cups.service')!.listens, ['/run/cups/cups.sock']);
+});
+for (const [why, more] of [
+  ['smbd has no printers', { '/etc/samba/smb.conf': '[global]\n load printers = no\n' }],
+  ['its printers are others', { '/etc/samba/smb.conf': '[global]\n printing = bsd\n' }],
+  ['its condition does not hold', { '/etc/no-cups': '' }],
+  ['smbd is masked', { '/etc/systemd/system/smbd.service': link('/dev/null') }],
+] as const)
+  test(`CUPS sleeps behind its socket where ${why}`, async (t) => {
+    const names = enabledNames(await inspectSystemd({ ...PRINTING, ...more }));
+    t.true(names.includes('cups.socket') && !names.includes('cups.service'), names.join());
+  });
+
 test('a socket with Accept=yes starts an instance of a template for each connection', async (t) => {
   const found = await inspectSystemd({
     ...socket('echo.socket', 'ListenStream=7\nAccept=yes'),
