@@ -13,7 +13,9 @@ export function editsOf(root: string, row: Row, ports: readonly ListeningPort[])
     const edits = editLines(of, change);
     return Object.keys(edits).length === 0 ? [] : [{ what, row: withEdits(row, edits) }];
   };
-  const comment = (line: CitedLine): string | null => commented(line, habits?.comment ?? '#');
+  // RabbitMQ's list of plugins is a term of Erlang.
+  const comment = (line: CitedLine): string | null =>
+    commented(line, line.path.endsWith('/enabled_plugins') ? '%' : (habits?.comment ?? '#'));
   const rows = [
     ...edited('changed', changeNumbers, lines),
     ...edited('bound elsewhere', changeAddress, lines),

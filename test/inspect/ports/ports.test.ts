@@ -827,6 +827,22 @@ test('what a socket alone starts does not listen yet, whatever its configuration
   t.deepEqual(awake.ports, ['tcp 127.0.0.1:6310 /etc/cups/cupsd.conf:1']);
 });
 
+test(
+  'rabbitmq: a plugin in a comment is off, and IPv4 alone is what Erlang nodes listen on',
+  listens,
+  {
+    '/etc/rabbitmq/enabled_plugins': '%[rabbitmq_management].\n[rabbitmq_stomp]. % not rabbitmq_mqtt\n',
+    '/etc/rabbitmq/rabbitmq.conf': 'listeners.tcp.1 = 127.0.0.1:5673\n',
+    '/etc/systemd/system/sockets.target.wants/epmd.socket': '',
+  },
+  ['/usr/sbin/rabbitmq-server'],
+  [
+    'tcp 127.0.0.1:5673 /etc/rabbitmq/rabbitmq.conf:1',
+    'tcp 0.0.0.0:25672 /etc/rabbitmq/rabbitmq.conf',
+    'tcp *:61613 /etc/rabbitmq/enabled_plugins:2',
+  ],
+);
+
 const TURNSERVER = ['/usr/bin/turnserver', '-c', '/etc/turnserver.conf'];
 test(
   'coturn: every address, and the next port beside its own',

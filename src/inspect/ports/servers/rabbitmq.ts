@@ -62,7 +62,8 @@ export const rabbitmq: PortReader = {
     if (!context.fs.exists('/etc/systemd/system/sockets.target.wants/epmd.socket'))
       findings.add('*', 4369, command.builtIn(4369));
     const pluginsPath = '/etc/rabbitmq/enabled_plugins';
-    const enabled = (await files.read(pluginsPath)) ?? '';
+    // A term of Erlang, whose comments begin with a percent sign.
+    const enabled = ((await files.read(pluginsPath)) ?? '').replace(/%.*/g, '');
     for (const { plugin, prefix, port } of PLUGINS) {
       if (!new RegExp(`\\b${plugin}\\b`).test(enabled)) continue;
       const written = all(new RegExp(`^${prefix}\\.(?:tcp\\.port|ssl\\.port|listeners\\.(?:tcp|ssl)\\.\\w+)$`));
