@@ -62,6 +62,8 @@ e2e: host-packages build $(E2E_GUESTS:%=$(GUESTS)/%.raw) ## whole machines: boot
 .PHONY: scenarios
 scenarios: host-packages build ## the thesis's scenarios A to E on real guests, built with buildah, as its tables
 	npx tsx test/e2e/scenarios.ts --engine buildah
+	@.ci/host-packages $(FAMILY_PACKAGES)
+	npx tsx test/e2e/scenarios.ts --engine buildah --family rpm
 
 .PHONY: tool-image
 tool-image: host-packages build ## build the tool as a container image (ENGINE=, BASE=)

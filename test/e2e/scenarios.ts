@@ -1,7 +1,9 @@
 /**
- * The thesis's scenarios A–E (5.2.1) on Debian 12, converted and printed as its tables 5.6–5.10 with its figures beside:
+ * The thesis's scenarios A–E (5.2.1) on Debian 12 or on machines of rpm packages, converted and printed as its tables
+ * 5.6–5.10 with its figures beside:
  *
- *     npx tsx test/e2e/scenarios.ts [--engine buildah] [--packages disk|install|auto] [--tool bin/run.js] [A B C D E]
+ *     npx tsx test/e2e/scenarios.ts [--engine buildah] [--packages disk|install|auto] [--family debian|rpm]
+ *         [--tool bin/run.js] [A B C D E]
  *
  * As root, after `make build`; guests are made once below build/scenarios (images/scenarios/build-guest). Without
  * --engine the figures are predicted alone. `disk` stands on scratch; the others bootstrap a base. Images go into a
@@ -117,9 +119,11 @@ const { values, positionals } = parseArgs({
   options: {
     engine: { type: 'string', default: 'none' },
     packages: { type: 'string', default: 'disk' },
+    family: { type: 'string', default: 'debian' },
     tool: { type: 'string', default: join(HERE, 'bin/run.js') },
   },
 });
+if (values.family === 'rpm' && values.packages !== 'disk') throw new Error('machines of rpm packages: --packages disk');
 const STORE = join(WORK, 'store');
 await mkdir(STORE, { recursive: true });
 const graph = `driver = "overlay"\ngraphroot = "${STORE}/graph"\nrunroot = "${STORE}/run"\n`;
@@ -129,10 +133,12 @@ try {
     const scenario = SCENARIOS[name];
     if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
     const disks: string[] = [];
-    for (const guest of scenario.guests) disks.push(await guestDisk(guest));
-    const free = await convert(name, disks, values.engine === 'none' ? [] : ['--verify']);
-    const fixed = values.engine === 'none' ? null : await convert(`${name}-two-levels`, disks, ['--levels', '2']);
-    print(name, scenario, free, fixed);
+    const guests = scenario.guests.map((guest) => (values.family === 'rpm' ? `rpm-${guest}` : guest));
+    for (const guest of guests) disks.push(await guestDisk(guest));
+    const free = await convert(`${values.family}-${name}`, disks, values.engine === 'none' ? [] : ['--verify']);
+    const fixed =
+      values.engine === 'none' ? null : await convert(`${values.family}-${name}-two-levels`, disks, ['--levels', '2']);
+    print(name, { ...scenario, guests }, free, fixed);
   }
 } finally {
   await rm(STORE, { recursive: true, force: true });
