@@ -162,7 +162,7 @@ export const CHANGED: readonly Row[] = [
     '/etc/samba/smb.conf': (old) => old.replace('[global]', '[global]\n interfaces = lo\n bind interfaces only = yes'),
   }),
   changed('zookeeper.service', {
-    '/etc/zookeeper/conf/zoo.cfg': (old) =>
+    '/etc/zookeeper/conf_example/zoo.cfg': (old) =>
       old.replace(/^clientPort=.*$/m, 'clientPort=2281\nclientPortAddress=127.0.0.1'),
   }),
   changed('activemq.service', {

@@ -30,7 +30,12 @@ const PACKAGES: Readonly<Record<Row['root'], readonly string[]>> = {
 
 export const ROOTS: Readonly<Record<Row['root'], GuestRecipe>> = {
   a: { name: 'daemons-a', suite: 'bookworm', packages: PACKAGES.a, tweaks: '' },
-  b: { name: 'daemons-b', suite: 'bookworm', packages: PACKAGES.b, tweaks: '' },
+  b: {
+    name: 'daemons-b',
+    suite: 'bookworm',
+    packages: PACKAGES.b,
+    tweaks: 'ln -sf /etc/activemq/instances-available/main etc/activemq/instances-enabled/main\n',
+  },
   c: { name: 'daemons-c', suite: 'bookworm', packages: PACKAGES.c, tweaks: '' },
   d: { name: 'daemons-d', suite: 'bookworm', packages: PACKAGES.d, tweaks: '' },
 };
@@ -109,7 +114,6 @@ export const ROWS: readonly Row[] = [
     root: 'b',
     unit: 'activemq.service',
     start: '/etc/init.d/activemq start',
-    before: 'ln -sf /etc/activemq/instances-available/main /etc/activemq/instances-enabled/main',
     command: ['/etc/init.d/activemq', 'start'],
     seconds: 40,
   },
