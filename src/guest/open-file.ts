@@ -31,12 +31,10 @@ export async function openFile(
   const entry = fs.stat(path);
   const isLarge = entry?.type === 'file' && entry.size > inMemoryBytes && entry.size <= maxBytes;
   if (isLarge && openOnHost !== undefined) {
-    return windowed(
-      await openOnHost(entry).catch((error: unknown) => {
-        throw notOpened(error, entry);
-      }),
-      entry.size,
-    );
+    const file = await openOnHost(entry).catch((error: unknown) => {
+      throw notOpened(error, entry);
+    });
+    return windowed(file, entry);
   }
   if (isLarge) return await copyOnHost(fs, entry);
   return { ...inMemory(await fs.readFile(path, { maxBytes })), close: async () => {} };
@@ -50,7 +48,7 @@ async function copyOnHost(fs: Pick<GuestFs, 'stream'>, entry: Entry): Promise<Op
     file = await open(name, 'wx+', 0o600);
     await unlink(name);
     await copyContent(fs, entry, file);
-    return windowed(file, entry.size);
+    return windowed(file, entry);
   } catch (error) {
     await file?.close();
     throw notOpened(error, entry);
@@ -72,15 +70,24 @@ async function copyContent(fs: Pick<GuestFs, 'stream'>, entry: Entry, file: File
 }
 
 /** One window of the file is in memory; what was read from earlier ones belongs to who read it. */
-function windowed(file: FileHandle, size: number): OpenGuestFile {
+function windowed(file: FileHandle, entry: Entry): OpenGuestFile {
+  const { size } = entry;
   let start = 0;
   let window = Buffer.alloc(0);
   let isOpen = true;
+  // The disk of the host may fail as well as the machine's.
+  const readSome = (into: Buffer, offset: number): number => {
+    try {
+      return readSync(file.fd, into, 0, into.length, offset);
+    } catch (error) {
+      throw notOpened(error, entry);
+    }
+  };
   const fill = (offset: number, length: number): void => {
     const bytes = Buffer.allocUnsafeSlow(Math.min(Math.max(length, WINDOW_BYTES), size - offset));
     let filled = 0;
     while (filled < bytes.length) {
-      const count = readSync(file.fd, bytes, filled, bytes.length - filled, offset + filled);
+      const count = readSome(bytes.subarray(filled), offset + filled);
       if (count === 0) break;
       filled += count;
     }

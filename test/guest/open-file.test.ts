@@ -65,6 +65,9 @@ test('a file that lies on the host already is read where it is', async (t) => {
   await file.close();
   const error = await t.throwsAsync(openFile(unread as never, '/var/db', at('gone')), { code: 'guest-read-failed' });
   t.regex(error!.message, /\/var\/db cannot be read: ENOENT/);
+  const folderInItsPlace = await openFile(unread as never, '/var/db', at('.'));
+  t.throws(() => folderInItsPlace.read(0, 10), { code: 'guest-read-failed' });
+  await folderInItsPlace.close();
 });
 
 test('what is no file, or too large, is refused as for reading at once', async (t) => {

@@ -23,8 +23,8 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 /**
- * The tree that the layers of an image make (`LayerChanges`), for the inspectors: metadata of every path, and the content of what lies at or below the wanted paths. Other content is
- * passed over; asking for it fails like a file that cannot be read.
+ * The tree that the layers of an image make (`LayerChanges`), for the inspectors: metadata of every path, and the
+ * content of what lies at or below the wanted paths. Other content is passed over; asking for it fails like a file that cannot be read.
  * @param layers The lowest first.
  * @throws AppError `input-corrupt`, `input-truncated`, `image-invalid`.
  */
