@@ -68,7 +68,7 @@ export interface InstalledPackage {
   readonly provides: readonly Relation[];
   /** Whether the kernel is in it: left out of images with its files. */
   readonly kernel: boolean;
-  readonly files: readonly PackageFile[];
+  readonly files: PackageFiles;
   /** Whether the database holds digests for its files; without them `unchanged` cannot be told from `changed`. */
   readonly hasDigests: boolean;
   readonly origin: PackageOrigin;
@@ -116,6 +116,11 @@ export interface Relation {
   /** The same package must also satisfy all of the first, and none of the second (rpm `with`, `without`). */
   readonly with?: readonly Relation[];
   readonly without?: readonly Relation[];
+}
+
+/** The files of a package. Each walk may make its entries anew: they are compared by what they say. */
+export interface PackageFiles extends Iterable<PackageFile> {
+  readonly length: number;
 }
 
 export interface PackageFile {

@@ -114,7 +114,7 @@ test('files of kernel packages are left out, their documents and shared folders 
     ].map((path) => ({ path, configuration: false })),
   } as unknown as InstalledPackage;
   const packages = { packages: [kernel], diversions: new Map() } as unknown as PackageDatabase;
-  const nodes = Object.fromEntries(kernel.files.slice(3).map(({ path }) => [path, 'x']));
+  const nodes = Object.fromEntries([...kernel.files].slice(3).map(({ path }) => [path, 'x']));
   t.deepEqual(await excluded({ ...nodes, '/var/lib/dpkg/info/linux-image-6.1.list': '' }, {}, packages), {
     '/etc/linux.conf': 'kernel',
     '/usr/src/linux-headers/Makefile': 'kernel',

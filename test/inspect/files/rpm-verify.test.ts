@@ -97,7 +97,7 @@ for (const algorithm of ['1', '8']) {
       const reader = await contentReader(classified);
       await guest.stream((item) => reader.visit(item), reader.wants);
       const { records, missing } = reader.finish();
-      const recorded = new Map(packages!.packages[0]!.files.map((file) => [file.path, file]));
+      const recorded = new Map([...packages!.packages[0]!.files].map((file) => [file.path, file]));
       const found = [
         ...[...records.values()].flatMap((record) => lineOf(record, recorded.get(record.entry.path))),
         ...missing.map(({ path }) => `missing ${path}`),

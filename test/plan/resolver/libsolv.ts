@@ -77,7 +77,7 @@ function packageText(item: InstalledPackage, wanted: ReadonlySet<string>): strin
     ...(item.obsoletes ?? []).map((relation) => `=Obs: ${relationText(relation)}`),
     // Files behind this mark are what the package brings, rather than what it says that it provides.
     '=Prv: /',
-    ...item.files.filter(({ path }) => wanted.has(path)).map(({ path }) => `=Prv: ${path}`),
+    ...[...item.files].filter(({ path }) => wanted.has(path)).map(({ path }) => `=Prv: ${path}`),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -143,7 +143,11 @@ function names(packages: readonly InstalledPackage[]): string[] {
 }
 
 function isAskedForByOthers(item: InstalledPackage, packages: readonly InstalledPackage[]): boolean {
-  const own = new Set([item.name, ...item.provides.map(({ name }) => name), ...item.files.map(({ path }) => path)]);
+  const own = new Set([
+    item.name,
+    ...item.provides.map(({ name }) => name),
+    ...[...item.files].map(({ path }) => path),
+  ]);
   return packages.some((other) => other !== item && other.depends.flat().some(({ name }) => own.has(name)));
 }
 

@@ -16,7 +16,7 @@ export function indexCapabilities(packages: readonly PackageFacts[]): Capability
   }
   let paths: Set<string> | undefined;
   const byPath = (path: string): boolean => {
-    paths ??= new Set(packages.flatMap(({ files }) => files.map((file) => file.path)));
+    paths ??= new Set(packages.flatMap(({ files }) => files.paths()));
     return paths.has(path);
   };
 

@@ -30,7 +30,8 @@ export async function inspectRpm(fs: GuestFs): Promise<PackageDatabase> {
   const isLocked = await readLocks(fs, problems);
   const originOf = originDecider(facts, database.keys);
   // Conditions are decided as the image will see them, which has no kernel.
-  const isInstalled = indexCapabilities(facts.filter(({ name, files }) => !isKernelPackage(name, files)));
+  const kernels = new Set(facts.filter(({ name, files }) => isKernelPackage(name, files)));
+  const isInstalled = indexCapabilities(facts.filter((item) => !kernels.has(item)));
   const architectures = architecturesOf(facts);
   const packages = facts.map((item): InstalledPackage => {
     const { auto, reason, repository } = reasonOf(item);
@@ -50,9 +51,9 @@ export async function inspectRpm(fs: GuestFs): Promise<PackageDatabase> {
       ...kinds,
       provides: item.provides,
       obsoletes: item.obsoletes,
-      kernel: isKernelPackage(item.name, item.files),
+      kernel: kernels.has(item),
       files: item.files,
-      hasDigests: item.hasDigests,
+      hasDigests: item.files.hasDigests,
       origin: originOf(item, repository),
       evidence: { path: evidence?.path ?? '', record: `header ${item.record}` },
       ...(item.vendor === undefined ? {} : { vendor: item.vendor }),

@@ -159,7 +159,7 @@ test('one database under two paths is read once', async (t) => {
 test('names that leave their folder stay in the guest', async (t) => {
   const { packages } = await inspect({ '/lib/apk/db/installed': 'P:one\nV:1\nF:../../etc\nR:../../../shadow\n' });
   t.deepEqual(
-    packages[0]!.files.map(({ path }) => path),
+    [...packages[0]!.files].map(({ path }) => path),
     ['/etc', '/shadow'],
   );
 });
@@ -214,14 +214,14 @@ for (const name of [
       count('F') + count('R'),
     );
     t.is(
-      packages.reduce((sum, { files }) => sum + files.filter(({ digest }) => digest !== undefined).length, 0),
+      packages.reduce((sum, { files }) => sum + [...files].filter(({ digest }) => digest !== undefined).length, 0),
       count('Z'),
     );
     // What the database asks for, it also has: nothing is lost or misread among the relations.
     const provided = new Set(
       packages.flatMap(({ name: own, provides }) => [own, ...provides.map((each) => each.name)]),
     );
-    const paths = new Set(packages.flatMap(({ files }) => files.map(({ path }) => path)));
+    const paths = new Set(packages.flatMap(({ files }) => [...files].map(({ path }) => path)));
     const wanted = packages.flatMap(({ depends }) => depends.flat().map((relation) => relation.name));
     const missing = wanted.filter((each) => !provided.has(each) && !paths.has(each));
     if (!['scalibr-installed', 'scancode-full-installed'].includes(name)) t.deepEqual(missing, []);

@@ -47,7 +47,7 @@ test('whatever the files of dpkg and apt hold, packages have plain names and rea
       return packages.every(
         (item) =>
           /^[\w+.-]+:[a-z0-9-]+$/.test(packageKey(item)) &&
-          item.files.every(({ path }) => path === normalizePath(path)),
+          [...item.files].every(({ path }) => path === normalizePath(path)),
       );
     }),
     { numRuns: 300 },

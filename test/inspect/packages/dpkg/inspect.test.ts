@@ -109,7 +109,7 @@ test('images without dpkg record each package in status.d, with its files beside
   const { packages, problems } = await inspectDpkg(guest, { archiveIndexes: true });
   t.deepEqual(problems, []);
   t.deepEqual(
-    packages[0]!.files.map(({ path }) => path),
+    [...packages[0]!.files].map(({ path }) => path),
     ['/usr/share/zoneinfo/UTC'],
   );
 });
@@ -150,7 +150,7 @@ test('packages of several architectures have lists of their own', async (t) => {
   });
   t.deepEqual(foreignArchitectures, ['i386']);
   t.deepEqual(
-    packages.map((item) => [item.name, item.architecture, item.files[0]!.path]),
+    packages.map((item) => [item.name, item.architecture, [...item.files][0]!.path]),
     [
       ['dpkg', 'amd64', '/usr/bin/dpkg'],
       ['libc6', 'amd64', '/lib/x86_64-linux-gnu/libc.so.6'],
@@ -176,7 +176,7 @@ test('paths in lists keep their bytes and cannot leave the root', async (t) => {
     ]),
   });
   t.deepEqual(
-    packages[0]!.files.map(({ path }) => path),
+    [...packages[0]!.files].map(({ path }) => path),
     [decodePath(Buffer.from('/usr/share/caf\xe9', 'latin1')), '/etc/shadow'],
   );
 });

@@ -70,7 +70,7 @@ for (const name of systems) {
         const key = sample.multiArch === 'same' ? `${sample.name}:${sample.architecture}` : sample.name;
         const { stdout } = await run('dpkg-query', [`--admindir=${root}/var/lib/dpkg`, '-L', key], options);
         const listed = stdout.split('\n').filter((line) => line.startsWith('/') && line !== '/.');
-        t.deepEqual(sample.files.map(({ path }) => path).sort(), listed.sort());
+        t.deepEqual([...sample.files].map(({ path }) => path).sort(), listed.sort());
       }
       if (existsSync(join(root, 'var/lib/apt/extended_states')) && existsSync('/usr/bin/apt-mark')) {
         const native = packages.find((item) => item.name === 'dpkg')!.architecture;

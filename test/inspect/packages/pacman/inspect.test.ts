@@ -66,7 +66,7 @@ test('description, files and mtree become one package', async (t) => {
   t.deepEqual(app!.suggests, [[{ name: 'git' }]]);
   t.deepEqual(app!.provides, [{ name: 'service', operator: '=', version: '2.0' }]);
   t.deepEqual(app!.obsoletes, [{ name: 'old-app', operator: '<', version: '1.0' }]);
-  t.deepEqual(app!.files.slice(0, 2), [
+  t.deepEqual([...app!.files].slice(0, 2), [
     { path: '/etc', configuration: false, type: 'directory', mode: 0o755, user: '#0', group: '#0', mtime: 1700000000 },
     {
       path: '/etc/app.conf',
@@ -74,7 +74,7 @@ test('description, files and mtree become one package', async (t) => {
       digest: { algorithm: 'md5', hex: '0123456789abcdef0123456789abcdef' },
     },
   ]);
-  t.deepEqual(app!.files.slice(4), [
+  t.deepEqual([...app!.files].slice(4), [
     {
       path: '/usr/bin/app',
       configuration: false,
@@ -246,7 +246,9 @@ oracleTest(`packages, reasons and files are those that pacman prints${why}`, asy
   );
   t.deepEqual(
     packages
-      .flatMap(({ name, files }) => files.map(({ path, type }) => `${name} ${path}${type === 'directory' ? '/' : ''}`))
+      .flatMap(({ name, files }) =>
+        [...files].map(({ path, type }) => `${name} ${path}${type === 'directory' ? '/' : ''}`),
+      )
       .sort(),
     ask('-Ql')
       .map((line) => line.replace(` ${root}/`, ' /'))

@@ -166,39 +166,42 @@ test('what the package says of a file is read: type, capability, state, device, 
     ],
   });
   const { packages } = await inspect({ '/var/lib/rpm/Packages.db': ndb([header]) });
-  t.deepEqual(packages[0]!.files, [
-    {
-      path: '/etc/app.conf',
-      configuration: true,
-      type: 'file',
-      mode: 0o644,
-      size: 10,
-      digest: { algorithm: 'sha256', hex: 'ab'.repeat(32) },
-      unverified: ['mtime'],
-    },
-    {
-      path: '/usr/bin/app',
-      configuration: false,
-      type: 'file',
-      mode: 0o4755,
-      size: 5_000_000_000,
-      digest: { algorithm: 'sha256', hex: 'cd'.repeat(32) },
-      capabilities: '= cap_net_raw+ep',
-    },
-    {
-      path: '/usr/share/doc/app/README',
-      configuration: false,
-      type: 'file',
-      mode: 0o644,
-      size: 1,
-      digest: { algorithm: 'sha256', hex: 'ef'.repeat(32) },
-      ghost: true,
-      documentation: true,
-      state: 'not-installed',
-    },
-    { path: '/dev/app', configuration: false, type: 'character', mode: 0o660, device: { major: 1, minor: 3 } },
-    { path: '/usr/lib/app', configuration: false, type: 'symlink', mode: 0o777, target: '../lib64/app' },
-  ]);
+  t.deepEqual(
+    [...packages[0]!.files],
+    [
+      {
+        path: '/etc/app.conf',
+        configuration: true,
+        type: 'file',
+        mode: 0o644,
+        size: 10,
+        digest: { algorithm: 'sha256', hex: 'ab'.repeat(32) },
+        unverified: ['mtime'],
+      },
+      {
+        path: '/usr/bin/app',
+        configuration: false,
+        type: 'file',
+        mode: 0o4755,
+        size: 5_000_000_000,
+        digest: { algorithm: 'sha256', hex: 'cd'.repeat(32) },
+        capabilities: '= cap_net_raw+ep',
+      },
+      {
+        path: '/usr/share/doc/app/README',
+        configuration: false,
+        type: 'file',
+        mode: 0o644,
+        size: 1,
+        digest: { algorithm: 'sha256', hex: 'ef'.repeat(32) },
+        ghost: true,
+        documentation: true,
+        state: 'not-installed',
+      },
+      { path: '/dev/app', configuration: false, type: 'character', mode: 0o660, device: { major: 1, minor: 3 } },
+      { path: '/usr/lib/app', configuration: false, type: 'symlink', mode: 0o777, target: '../lib64/app' },
+    ],
+  );
 });
 
 test('names of files that are not UTF-8 keep their bytes', async (t) => {
@@ -210,7 +213,7 @@ test('names of files that are not UTF-8 keep their bytes', async (t) => {
   header[at + 3] = 0xe9;
   const { packages } = await inspect({ '/var/lib/rpm/Packages.db': ndb([header]) });
   t.deepEqual(
-    packages[0]!.files.map(({ path }) => path),
+    [...packages[0]!.files].map(({ path }) => path),
     ['/usr/share/caf\udce9'],
   );
 });
@@ -219,7 +222,7 @@ test('a package of rpm 3 lists whole paths', async (t) => {
   const header = packageHeader({ name: 'ancient', more: [[TAG.oldFileNames, ['/bin/ls', '/bin/../etc//x']]] });
   const { packages } = await inspect({ '/var/lib/rpm/Packages.db': ndb([header]) });
   t.deepEqual(
-    packages[0]!.files.map(({ path }) => path),
+    [...packages[0]!.files].map(({ path }) => path),
     ['/bin/ls', '/etc/x'],
   );
 });

@@ -151,7 +151,7 @@ for (const item of SAMPLES.filter(({ oracle }) => oracle)) {
         ].join('\t'),
     );
     const read = packages.flatMap((each) =>
-      each.files.map((file) =>
+      [...each.files].map((file) =>
         [
           each.name,
           each.version.replace(/^[0-9]+:/, ''),
@@ -282,7 +282,7 @@ oracleTest(
     const { packages, problems } = await inspectRpm(memoryGuest({ '/var/lib/rpm/rpmdb.sqlite': content }));
     t.true(packages.length > 15);
     t.true(packages.some(({ signer }) => signer !== undefined));
-    t.true(packages.some(({ files }) => files.some(({ capabilities }) => capabilities !== undefined)));
+    t.true(packages.some(({ files }) => [...files].some(({ capabilities }) => capabilities !== undefined)));
     t.deepEqual(
       difference(
         packages.map((each) => [each.name, each.version, each.architecture, each.signer ?? '(none)'].join('\t')),
@@ -304,7 +304,7 @@ oracleTest(
     t.deepEqual(
       difference(
         packages.flatMap((each) =>
-          each.files.map((file) =>
+          [...each.files].map((file) =>
             [each.name, encodePath(file.path).toString('latin1'), file.capabilities ?? '', file.digest?.hex ?? ''].join(
               '\t',
             ),

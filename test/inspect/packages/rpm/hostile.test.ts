@@ -43,7 +43,10 @@ async function cpuMilliseconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 function pathCharacters(database: PackageDatabase): number {
-  return database.packages.reduce((sum, { files }) => sum + files.reduce((more, { path }) => more + path.length, 0), 0);
+  return database.packages.reduce(
+    (sum, { files }) => sum + [...files].reduce((more, { path }) => more + path.length, 0),
+    0,
+  );
 }
 
 for (const [name, whole] of Object.entries(FORMS)) {

@@ -1,6 +1,6 @@
-import type { PackageFile, Relation } from '../../../../model/packages.js';
+import type { Relation } from '../../../../model/packages.js';
 import { asksForRpm, headerDependencies, isRich, type RpmDependency, toRelation } from './dependencies.js';
-import { headerFiles } from './files.js';
+import { type HeaderFiles, headerFiles } from './files.js';
 import { HeaderError, headerNumber, headerText, type RpmHeader } from './header.js';
 import { parseRichDependency, type RichDependency } from './rich.js';
 import { signingKey } from './signature.js';
@@ -29,8 +29,7 @@ export interface PackageFacts {
   readonly conflicts: Dependencies;
   readonly obsoletes: readonly Relation[];
   readonly provides: readonly Relation[];
-  readonly files: readonly PackageFile[];
-  readonly hasDigests: boolean;
+  readonly files: HeaderFiles;
   /** What was wrong beside what is good. */
   readonly defects: readonly string[];
 }
@@ -48,7 +47,7 @@ export function packageFacts(record: number, header: RpmHeader): PackageFacts {
   if (!/^[A-Za-z0-9._+~^:-]{1,254}$/.test(version)) throw new HeaderError(`${name} has no usable version.`);
   const architecture = headerText(header, TAG.architecture) ?? 'noarch';
   if (!/^[A-Za-z0-9_]{1,64}$/.test(architecture)) throw new HeaderError(`${name} has no usable architecture.`);
-  const { files, hasDigests, defect } = headerFiles(header);
+  const files = headerFiles(header);
   const old = headerDependencies(header, DEPENDENCY_TAGS.oldSuggests);
   const oldEnhances = headerDependencies(header, DEPENDENCY_TAGS.oldEnhances);
   const requires = headerDependencies(header, DEPENDENCY_TAGS.requires);
@@ -85,8 +84,7 @@ export function packageFacts(record: number, header: RpmHeader): PackageFacts {
     obsoletes: headerDependencies(header, DEPENDENCY_TAGS.obsoletes).map(toRelation),
     provides: headerDependencies(header, DEPENDENCY_TAGS.provides).map(toRelation),
     files,
-    hasDigests,
-    defects: defect === null ? [] : [`${name}: ${defect}`],
+    defects: files.defect === null ? [] : [`${name}: ${files.defect}`],
   };
 }
 

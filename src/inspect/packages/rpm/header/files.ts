@@ -1,23 +1,46 @@
 import type { EntryType } from '../../../../model/entry.js';
-import type { FileAspect, PackageFile } from '../../../../model/packages.js';
-import { normalizePath } from '../../../../model/path.js';
-import { headerNumber, headerNumbers, headerStrings, headerStringText, type RpmHeader } from './header.js';
+import type { FileAspect, PackageFile, PackageFiles } from '../../../../model/packages.js';
+import { filePaths } from './file-paths.js';
+import { headerNumber, headerNumbers, headerOf, headerStrings, headerStringText, type RpmHeader } from './header.js';
 import { FILE_FLAG, TAG } from './tags.js';
 
-export interface HeaderFiles {
-  readonly files: readonly PackageFile[];
+/**
+ * The files of a package, in the order of the header. What a header says of a file takes a hundred bytes, and four times
+ * as much as an object, so the bytes are kept, and a machine's hundred thousand files are objects only for who wants them.
+ */
+export interface HeaderFiles extends PackageFiles {
+  /** Without the rest, which takes most of the time. */
+  paths(): readonly string[];
   readonly hasDigests: boolean;
   /** What was wrong with the lists; null when all was well. */
   readonly defect: string | null;
 }
 
-/** PATH_MAX of Linux. */
-const MAX_PATH = 4096;
-/** A real header spends more than forty bytes on a file beside its name; a forged one repeats a long folder for nothing. */
-const MAX_PATH_BYTES_PER_BYTE = 16;
+const FILE_TAGS = [
+  TAG.baseNames,
+  TAG.directoryIndexes,
+  TAG.directoryNames,
+  TAG.oldFileNames,
+  TAG.longFileSizes,
+  TAG.fileSizes,
+  TAG.fileModes,
+  TAG.fileTimes,
+  TAG.fileFlags,
+  TAG.fileStates,
+  TAG.fileDevices,
+  TAG.fileVerify,
+  TAG.fileUsers,
+  TAG.fileGroups,
+  TAG.fileTargets,
+  TAG.fileDigests,
+  TAG.fileCapabilities,
+  TAG.fileDigestAlgorithm,
+];
+
+type Digest = NonNullable<PackageFile['digest']>;
 
 /** PGP's numbers of hash functions (RFC 4880, section 9.4), as rpm uses them; MD5 when the tag is absent. */
-const ALGORITHMS: Readonly<Record<number, NonNullable<PackageFile['digest']>['algorithm']>> = {
+const ALGORITHMS: Readonly<Record<number, Digest['algorithm']>> = {
   1: 'md5',
   2: 'sha1',
   8: 'sha256',
@@ -58,9 +81,31 @@ const ASPECTS: readonly (readonly [number, FileAspect])[] = [
 ];
 const ALL_ASPECTS = (1 << 9) - 1;
 
-/** The files of a package, in the order of the header. Equal texts and sets are shared between files and packages. */
+/** Nothing of the given header is kept. */
 export function headerFiles(header: RpmHeader): HeaderFiles {
   const { paths, defect } = filePaths(header);
+  const own = headerOf(header, paths.length === 0 ? [] : FILE_TAGS);
+  return {
+    length: paths.length,
+    paths: () => filePaths(own).paths,
+    [Symbol.iterator]: () => decodeFiles(own, filePaths(own).paths).values(),
+    hasDigests: hasDigests(own, paths.length),
+    defect,
+  };
+}
+
+/** Whether any file has one. */
+function hasDigests(header: RpmHeader, count: number): boolean {
+  if (digestAlgorithm(header) === undefined) return false;
+  return sized(headerStrings(header, TAG.fileDigests), count)?.some(isHex) === true;
+}
+
+function digestAlgorithm(header: RpmHeader): Digest['algorithm'] | undefined {
+  return ALGORITHMS[headerNumber(header, TAG.fileDigestAlgorithm) ?? 1];
+}
+
+/** Equal texts and sets are shared between files and packages. */
+function decodeFiles(header: RpmHeader, paths: readonly string[]): PackageFile[] {
   const count = paths.length;
   const sizes =
     sized(headerNumbers(header, TAG.longFileSizes), count) ?? sized(headerNumbers(header, TAG.fileSizes), count);
@@ -75,9 +120,8 @@ export function headerFiles(header: RpmHeader): HeaderFiles {
   const targets = sized(headerStrings(header, TAG.fileTargets), count);
   const digests = sized(headerStrings(header, TAG.fileDigests), count);
   const capabilities = sized(headerStrings(header, TAG.fileCapabilities), count);
-  const algorithm = ALGORITHMS[headerNumber(header, TAG.fileDigestAlgorithm) ?? 1];
+  const algorithm = digestAlgorithm(header);
   const files: PackageFile[] = [];
-  let hasDigests = false;
   for (let index = 0; index < count; index += 1) {
     const flag = flags?.[index] ?? 0;
     const mode = modes?.[index];
@@ -95,7 +139,6 @@ export function headerFiles(header: RpmHeader): HeaderFiles {
       size: type === undefined || type === 'file' ? sizes?.[index] : undefined,
       digest: algorithm !== undefined && hex !== undefined && isHex(hex) ? { algorithm, hex } : undefined,
     });
-    if (file.digest !== undefined) hasDigests = true;
     if (type === 'symlink' && targets !== undefined) file.target = targets[index]!;
     if ((type === 'character' || type === 'block') && devices !== undefined) file.device = deviceOf(devices[index]!);
     if (capabilities !== undefined && capabilities[index] !== '') file.capabilities = capabilities[index]!;
@@ -107,7 +150,7 @@ export function headerFiles(header: RpmHeader): HeaderFiles {
     if (expected !== undefined) file.unverified = expected;
     files.push(file);
   }
-  return { files, hasDigests, defect };
+  return files;
 }
 
 type Writable = { -readonly [Key in keyof PackageFile]: PackageFile[Key] };
@@ -134,39 +177,6 @@ function withCommon({ path, configuration, type, mode, user, group, mtime, size,
   if (size !== undefined) file.size = size;
   if (digest !== undefined) file.digest = digest;
   return file;
-}
-
-function filePaths(header: RpmHeader): { paths: readonly string[]; defect: string | null } {
-  const names = headerStrings(header, TAG.baseNames);
-  const old = names.length === 0 ? headerStrings(header, TAG.oldFileNames) : [];
-  const indexes = headerNumbers(header, TAG.directoryIndexes);
-  const folders = headerStrings(header, TAG.directoryNames);
-  if (names.length === 0 && old.length === 0) {
-    const claimed = header.entries.has(TAG.baseNames) || header.entries.has(TAG.oldFileNames);
-    return { paths: [], defect: claimed ? 'The names of its files cannot be read.' : null };
-  }
-  if (names.length !== indexes.length && old.length === 0) {
-    return { paths: [], defect: `It has ${names.length} names of files and folders for ${indexes.length}.` };
-  }
-  const paths: string[] = [];
-  let budget = header.data.length * MAX_PATH_BYTES_PER_BYTE;
-  const count = old.length === 0 ? names.length : old.length;
-  for (let index = 0; index < count; index += 1) {
-    const folder = old.length === 0 ? folders[indexes[index]!] : '';
-    if (folder === undefined) return { paths: [], defect: 'A file lies in a folder that is not listed.' };
-    const name = old.length === 0 ? names[index]! : old[index]!;
-    budget -= folder.length + name.length;
-    if (folder.length + name.length > MAX_PATH || budget < 0) {
-      return { paths: [], defect: 'The paths of its files are too long.' };
-    }
-    paths.push(cleanPath(folder + name));
-  }
-  return { paths, defect: null };
-}
-
-/** Almost every path is clean already, and a machine has a hundred thousand. */
-function cleanPath(path: string): string {
-  return path.startsWith('/') && !/\/(?:\.{0,2}(?:\/|$))/.test(path) ? path : normalizePath(path);
 }
 
 /** A list counts only when it has a value for each file. */

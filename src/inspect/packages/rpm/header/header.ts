@@ -52,7 +52,7 @@ export function parseHeader(blob: Buffer): RpmHeader {
 /** The text of a tag; of a translated one the untranslated form. */
 export function headerText(header: RpmHeader, tag: number): string | undefined {
   const entry = header.entries.get(tag);
-  if (entry === undefined || ![6, 8, 9].includes(entry.type) || entry.count < 1) return undefined;
+  if (entry === undefined || !isText(entry) || entry.count < 1) return undefined;
   const end = header.data.indexOf(0, entry.offset);
   return end === -1 ? undefined : decodeText(header.data.subarray(entry.offset, end));
 }
@@ -65,24 +65,16 @@ export function headerStrings(header: RpmHeader, tag: number): readonly string[]
 /** The strings of a tag as one text, a NUL between each two; undefined where there are none. */
 export function headerStringText(header: RpmHeader, tag: number): string | undefined {
   const entry = header.entries.get(tag);
-  if (entry === undefined || ![6, 8, 9].includes(entry.type)) return undefined;
-  const { data } = header;
-  if (entry.count > data.length - entry.offset || entry.count < 1) return undefined;
-  let end = entry.offset - 1;
-  for (let found = 0; found < entry.count; found += 1) {
-    end = data.indexOf(0, end + 1);
-    if (end === -1) return undefined;
-  }
-  return decodePath(data.subarray(entry.offset, end));
+  const bytes = entry === undefined || !isText(entry) ? undefined : entryBytes(header, entry);
+  return bytes === undefined || bytes.length === 0 ? undefined : decodePath(bytes.subarray(0, -1));
 }
 
 /** The numbers of a tag, unsigned; above 2^53 they lose precision. Empty when absent or their data end too early. */
 export function headerNumbers(header: RpmHeader, tag: number): readonly number[] {
   const entry = header.entries.get(tag);
   const width = entry === undefined || entry.type === 7 ? undefined : WIDTH_OF_TYPE[entry.type];
-  if (entry === undefined || width === undefined) return [];
+  if (entry === undefined || width === undefined || entryBytes(header, entry) === undefined) return [];
   const { data } = header;
-  if (entry.count * width > data.length - entry.offset) return [];
   const numbers = new Array<number>(entry.count);
   for (let index = 0, at = entry.offset; index < entry.count; index += 1, at += width) {
     numbers[index] =
@@ -103,8 +95,45 @@ export function headerNumber(header: RpmHeader, tag: number): number | undefined
 
 export function headerBytes(header: RpmHeader, tag: number): Buffer | undefined {
   const entry = header.entries.get(tag);
-  if (entry === undefined || entry.type !== 7 || entry.count > header.data.length - entry.offset) return undefined;
-  return header.data.subarray(entry.offset, entry.offset + entry.count);
+  return entry?.type === 7 ? entryBytes(header, entry) : undefined;
+}
+
+/** A header of these tags alone, in memory of its own; without those whose data end too early. */
+export function headerOf(header: RpmHeader, tags: readonly number[]): RpmHeader {
+  const entries = new Map<number, HeaderEntry>();
+  const parts: Buffer[] = [];
+  let offset = 0;
+  for (const tag of tags) {
+    const entry = header.entries.get(tag);
+    const bytes = entry === undefined ? undefined : entryBytes(header, entry);
+    if (entry === undefined || bytes === undefined) continue;
+    entries.set(tag, { type: entry.type, offset, count: entry.count });
+    parts.push(bytes);
+    offset += bytes.length;
+    // Data that several tags share would multiply: only a forged header has that.
+    if (offset > header.data.length) return header;
+  }
+  return { entries, data: Buffer.concat(parts) };
+}
+
+/** The bytes of an entry, the NUL of its last string with them; undefined when the data end too early. */
+function entryBytes({ data }: RpmHeader, entry: HeaderEntry): Buffer | undefined {
+  const { offset, count, type } = entry;
+  const width = WIDTH_OF_TYPE[type];
+  // The shortest string is a byte as well.
+  if (count * (width ?? 1) > data.length - offset) return undefined;
+  if (width !== undefined) return data.subarray(offset, offset + count * width);
+  if (!isText(entry)) return undefined;
+  let end = offset;
+  for (let found = 0; found < count; found += 1) {
+    end = data.indexOf(0, end) + 1;
+    if (end === 0) return undefined;
+  }
+  return data.subarray(offset, end);
+}
+
+function isText({ type }: HeaderEntry): boolean {
+  return type === 6 || type === 8 || type === 9;
 }
 
 /** UTF-8, or what older packages have: latin1. */

@@ -68,7 +68,7 @@ function neededBy(members: readonly PackageFacts[]): Map<PackageFacts, Set<Packa
   };
   for (const item of members) {
     for (const relation of item.provides) provide(relation.name, item);
-    for (const file of item.files) provide(file.path, item);
+    for (const path of item.files.paths()) provide(path, item);
   }
   const needs = new Map<PackageFacts, Set<PackageFacts>>();
   for (const item of members) {
