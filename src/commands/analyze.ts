@@ -1,5 +1,4 @@
 import { Args } from '@oclif/core';
-import { analyze } from '../pipeline/analyze.js';
 import { BaseCommand } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
 import { printOutcome, sameMachines } from './outcome.js';
@@ -36,6 +35,7 @@ The disks are only read. No root, no daemon and no network are needed.`;
     const { argv, flags } = await this.parse(Analyze);
     const machines = argv as string[];
     const request = await toAnalyzeRequest(machines, flags);
+    const { analyze } = await import('../pipeline/analyze.js');
     const outcome = await analyze(request, { progress: this.progress, signal: this.signal });
     const nextCommand = `${this.config.bin} convert ${sameMachines(machines)} --engine none`;
     return printOutcome(this, outcome, { outputFolder: flags.output, nextCommand });

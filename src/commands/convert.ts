@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { type ConvertOutcome, type ConvertRequest, convert } from '../pipeline/convert.js';
+import type { ConvertOutcome, ConvertRequest } from '../pipeline/convert.js';
 import { measuredTable, savingLines, stepTable } from '../render/measured.js';
 import { BaseCommand, EXIT } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
@@ -78,6 +78,7 @@ What an earlier run built of the same content is taken as it is. With --base-ima
       push: flags.push ?? null,
       allowSecrets: flags['allow-secrets'],
     };
+    const { convert } = await import('../pipeline/convert.js');
     const outcome = await convert(request, { progress: this.progress, signal: this.signal });
     const firstTag = outcome.plan.machines[0]?.slug ?? '';
     const nextCommand =

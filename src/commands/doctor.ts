@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { type Check, checkHost, checkMachines } from '../pipeline/doctor.js';
+import type { Check } from '../pipeline/doctor.js';
 import { BaseCommand, EXIT } from './base-command.js';
 import { machineFlags } from './machine-flags.js';
 
@@ -22,6 +22,7 @@ export default class Doctor extends BaseCommand {
 
   async run(): Promise<{ checks: Check[] }> {
     const { argv, flags } = await this.parse(Doctor);
+    const { checkHost, checkMachines } = await import('../pipeline/doctor.js');
     const { progress, signal } = this;
     const allowDirs = flags['allow-dir'] ?? [];
     const machines = await checkMachines({ machines: argv as string[], allowDirs, progress, signal });

@@ -1,5 +1,4 @@
 import { Args, Flags } from '@oclif/core';
-import { size } from '../pipeline/size.js';
 import { sizingCsv, sizingText } from '../render/sizing.js';
 import { BaseCommand } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
@@ -31,6 +30,7 @@ DI0 is the base image, DI1 what machines share, DI2 the packages of one machine 
     const { argv, flags } = await this.parse(Size);
     const { csv, ...reading } = flags;
     const request = await toAnalyzeRequest(argv as string[], { ...reading, output: '', 'show-secrets': false });
+    const { size } = await import('../pipeline/size.js');
     const { plan, sizing, report, failures } = await size(request, { progress: this.progress, signal: this.signal });
     this.stopProgress();
     // Rows end with CR LF as RFC 4180 has it; `log` adds the last line feed.

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { Verification } from '../pipeline/build-verification.js';
-import { type VerifyRequest, verify } from '../pipeline/verify.js';
+import type { VerifyRequest } from '../pipeline/verify.js';
 import { BaseCommand, EXIT } from './base-command.js';
 import { machineFlags, toAnalyzeRequest } from './machine-flags.js';
 import { verificationLines } from './verification-text.js';
@@ -68,6 +68,7 @@ Exits with 3 when there is a difference.`;
       workDir: flags['work-dir'] ?? null,
       strictTimes: flags['strict-times'],
     };
+    const { verify } = await import('../pipeline/verify.js');
     const verification = await verify(request, { progress: this.progress, signal: this.signal });
     this.stopProgress();
     for (const line of verificationLines(verification)) this.log(line);
