@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { AppError } from '../errors.js';
 import { EXCLUDED_CLASSES, type ExcludedClass } from '../model/files.js';
 import { localPackages } from '../pipeline/local-packages.js';
+import { prepareReader } from '../pipeline/prepare-reader.js';
 import type { AnalyzeRequest, DeviceKey } from '../pipeline/request.js';
 
 /** The flags of every command that reads machines. */
@@ -130,6 +131,7 @@ export interface MachineFlags {
 
 /** @throws AppError `usage` for a key that is not `DEVICE:file:PATH`; `input-missing` for a key file that is not there. */
 export async function toAnalyzeRequest(machines: readonly string[], flags: MachineFlags): Promise<AnalyzeRequest> {
+  await prepareReader(flags.reader as AnalyzeRequest['reader']);
   const keys: DeviceKey[] = [];
   for (const text of flags.key ?? []) keys.push(...(await keysFromFile(text)));
   if (flags['keys-from-stdin']) keys.push(...(await keysFromStandardInput()));

@@ -6,10 +6,8 @@ import { openFolder } from './folder/open-folder.js';
 import type { Guest, GuestOptions } from './guest.js';
 import { openLibguestfs } from './libguestfs/open-libguestfs.js';
 import { openNative } from './native/open-native.js';
+import { isReadNatively, type Reader } from './reader-choice.js';
 import { openTar } from './tar/open-tar.js';
-
-/** `auto`: without an appliance where KVM is not known to work, and with one where it works or where that is needed. */
-export type Reader = 'auto' | 'libguestfs' | 'native';
 
 export interface OpenGuestOptions extends GuestOptions {
   readonly reader: Reader;
@@ -29,7 +27,7 @@ export async function openGuest(source: MachineSource, options: OpenGuestOptions
       : await openTar(source.root.path, signal === undefined ? {} : { signal });
   }
   if (reader === 'native') return await openNative(source, options);
-  if (reader === 'auto' && !(await isKvmKnownToWork())) {
+  if (await isReadNatively(reader)) {
     try {
       return await openNative(source, options);
     } catch (error) {
@@ -72,9 +70,4 @@ export async function explainReader(
     return { reader: 'libguestfs', reason: `KVM works here; the reader without an appliance knows ${types}, too` };
   const kvm = acceleration === 'kvm' ? 'KVM was not yet seen to work here' : 'KVM does not work here';
   return { reader: 'native', reason: `${kvm}, and all of the machine is understood (${types})` };
-}
-
-async function isKvmKnownToWork(): Promise<boolean> {
-  const { acceleration, onTrial } = await chooseAcceleration();
-  return acceleration === 'kvm' && !onTrial;
 }

@@ -16,5 +16,7 @@ export const DRIVERS: ReadonlyMap<string, (view: BlockView) => NativeFileSystem>
   ['vfat', openVfat],
 ]);
 
-/** What must be loaded before the first driver is used: parsers do not wait. */
-export const prepareDrivers = prepareZstd;
+/** Loads what the drivers of these file systems need before the first is used: parsers do not wait. */
+export async function prepareDrivers(types: Iterable<string> = DRIVERS.keys()): Promise<void> {
+  if (new Set(types).has('btrfs')) await prepareZstd();
+}

@@ -7,7 +7,7 @@ import { Tree } from '../tree.js';
 import { openBridge } from './bridge.js';
 import { entriesOfBatch } from './entry-batch.js';
 import { nativeGuestFs } from './native-guest-fs.js';
-import type { Reply } from './protocol.js';
+import type { MachineDisks, Reply } from './protocol.js';
 import { type ReaderThread, startReaderThread } from './reader-thread.js';
 
 /**
@@ -26,10 +26,7 @@ export async function openNative(
   }
   options.progress.step(source.name, 'Reading metadata', undefined, 'entries');
   const bridge = await openBridge(source, options.signal);
-  const thread = startReaderThread(
-    { disks: source.disks, bridged: bridge.accesses, ...(options.root !== undefined && { root: options.root }) },
-    bridge.serve,
-  );
+  const thread = startReaderThread(bridge.serve);
   const close = async (): Promise<void> => {
     await thread.close();
     await bridge.close();
@@ -37,7 +34,11 @@ export async function openNative(
   const stop = (): void => void close();
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
-    const { entries, opened } = await readMetadata(thread, source.name, options.progress);
+    const { entries, opened } = await readMetadata(thread, source.name, options.progress, {
+      disks: source.disks,
+      bridged: bridge.accesses,
+      ...(options.root !== undefined && { root: options.root }),
+    });
     return {
       fs: nativeGuestFs(new Tree(entries), thread),
       filesystems: opened.filesystems,
@@ -61,9 +62,10 @@ async function readMetadata(
   thread: ReaderThread,
   machine: string,
   progress: Progress,
+  disks: MachineDisks,
 ): Promise<{ entries: Entry[]; opened: Extract<Reply, { kind: 'opened' }> }> {
   const entries: Entry[] = [];
-  for (let reply = await thread.ask({ kind: 'open' }); ; ) {
+  for (let reply = await thread.ask({ kind: 'open', machine: disks }); ; ) {
     if (reply.kind === 'opened') return { entries, opened: reply };
     if (reply.kind !== 'entries') throw new Error(`the reader answered ${reply.kind}`);
     // The next entries are read while these are put into the tree.

@@ -9,7 +9,8 @@ import type { BridgeAccess, BridgeRequest } from './bridge-view.js';
  * in pieces, each asked for by `next`, so that no more than two are under way.
  */
 
-export interface WorkerOptions {
+/** What the worker reads. */
+export interface MachineDisks {
   readonly disks: readonly DiskImage[];
   readonly root?: string;
   /** Access to those disks that the main thread reads, by index. */
@@ -23,7 +24,7 @@ export interface FileKey {
 }
 
 export type Request =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly machine: MachineDisks }
   | { readonly kind: 'read'; readonly keys: readonly FileKey[]; readonly maxTotal: number }
   | { readonly kind: 'stream'; readonly keys: EncodedKeys }
   /** `spent`: memory of an earlier batch, for another. */

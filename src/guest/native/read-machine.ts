@@ -1,5 +1,4 @@
 import { unsupported } from '../../disk/views/faults.js';
-import type { BlockView } from '../../disk/views/view.js';
 import type { Problem } from '../../model/evidence.js';
 import type { FileSystem } from '../../model/machine.js';
 import { decodePath, displayPath } from '../../model/path.js';
@@ -8,7 +7,7 @@ import { chooseRoot, type ProbedCandidate, ROOT_MARKS, type RootCandidate, rootC
 import { DRIVERS } from './drivers.js';
 import type { NativeFileSystem } from './file-system.js';
 import { lookUp, type Mounted, readSmallFile } from './lookup.js';
-import { findVolumes, type NativeVolume } from './machine-volumes.js';
+import type { NativeVolume } from './machine-volumes.js';
 import { type Walked, walkFileSystem } from './walk.js';
 
 /** A machine whose file systems are open and have their places. */
@@ -29,11 +28,11 @@ export interface MachineEntry extends Walked {
 const MAX_FSTAB = 2 ** 20;
 
 /**
- * Finds the system on the disks and mounts what its fstab says.
+ * Finds the system on the volumes of the disks and mounts what its fstab says.
  * @throws Declined, and the AppErrors of {@link chooseRoot} and {@link planMounts}.
  */
-export function readMachine(disks: readonly BlockView[], wantedRoot?: string): OpenMachine {
-  const opened = openVolumes(findVolumes(disks));
+export function readMachine(found: readonly NativeVolume[], wantedRoot?: string): OpenMachine {
+  const opened = openVolumes(found);
   const { volumes } = opened;
   const probed = rootCandidates(volumes).map((candidate) => probe(opened, candidate));
   const root = chooseRoot(probed, volumes, wantedRoot);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, ERROR_CODES, type ErrorCode } from '../../errors.js';
 import type { BridgeRequest } from './bridge-view.js';
-import type { Message, Reply, Request, SentError, WorkerOptions } from './protocol.js';
+import type { Message, Reply, Request, SentError } from './protocol.js';
 
 /** After which the reader gives a disk up. */
 export interface ReaderLimits {
@@ -23,12 +23,11 @@ export interface ReaderThread {
 
 /** @param serve Fetches bytes of a disk for the worker. */
 export function startReaderThread(
-  options: WorkerOptions,
   serve: (request: BridgeRequest) => Promise<void>,
   limits: Partial<ReaderLimits> = {},
 ): ReaderThread {
   const { heapMegabytes, silenceSeconds } = { ...LIMITS, ...limits };
-  const worker = startWorker(options, heapMegabytes);
+  const worker = takeAhead(heapMegabytes) ?? startWorker(heapMegabytes);
   const replies: Reply[] = [];
   let failure: AppError | undefined;
   let waiting: (() => void) | undefined;
@@ -86,9 +85,35 @@ export function startReaderThread(
   };
 }
 
-function startWorker(workerData: WorkerOptions, heapMegabytes: number): Worker {
+let ahead: Worker | undefined;
+
+/**
+ * Starts the worker that the next {@link startReaderThread} takes. It loads its parsers while the rest of the program is
+ * loaded and the disks are checked, which takes about as long. When nobody takes it, it ends with the program.
+ */
+export function startReaderAhead(): void {
+  if (ahead !== undefined) return;
+  const worker = startWorker(LIMITS.heapMegabytes);
+  const forget = (): void => {
+    if (ahead === worker) ahead = undefined;
+  };
+  worker.once('error', forget);
+  worker.once('exit', forget);
+  worker.unref();
+  ahead = worker;
+}
+
+function takeAhead(heapMegabytes: number): Worker | undefined {
+  if (heapMegabytes !== LIMITS.heapMegabytes) return undefined;
+  const worker = ahead;
+  ahead = undefined;
+  worker?.ref();
+  return worker;
+}
+
+function startWorker(heapMegabytes: number): Worker {
   const resourceLimits = { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_HEAP };
-  const settings = { workerData, resourceLimits, stdout: true, stderr: true };
+  const settings = { resourceLimits, stdout: true, stderr: true };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), settings);
   // From source, in tests: a worker does not inherit the loader that understands TypeScript.
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { Declined } from '../../disk/views/faults.js';
 import { openDiskView } from '../../disk/views/open-view.js';
 import { AppError } from '../../errors.js';
@@ -7,7 +7,8 @@ import { readContent } from './content.js';
 import { contentBatches } from './content-batches.js';
 import { prepareDrivers } from './drivers.js';
 import { entryBatches } from './entry-batch.js';
-import type { ContentBatch, EntryBatch, FileKey, Reply, Request, SentError, WorkerOptions } from './protocol.js';
+import { findVolumes } from './machine-volumes.js';
+import type { ContentBatch, EntryBatch, FileKey, MachineDisks, Reply, Request, SentError } from './protocol.js';
 import { type OpenMachine, readMachine } from './read-machine.js';
 
 /**
@@ -17,7 +18,6 @@ import { type OpenMachine, readMachine } from './read-machine.js';
 
 const port = parentPort;
 if (port === null) throw new Error('the reader of disks runs as a worker');
-const options = workerData as WorkerOptions;
 
 let machine: OpenMachine | undefined;
 /** What `next` goes on with. */
@@ -25,19 +25,19 @@ let entries: Generator<EntryBatch> | undefined;
 let batches: Generator<ContentBatch> | undefined;
 const spent: Uint8Array[] = [];
 
-await prepareDrivers();
-port.on('message', (request: Request) => {
+port.on('message', async (request: Request) => {
   try {
-    serve(request);
+    await serve(request);
   } catch (error) {
     reply({ kind: 'error', error: sentError(error) });
   }
 });
 
-function serve(request: Request): void {
+/** Only opening waits for something; whoever asks waits for the answer before the next question. */
+async function serve(request: Request): Promise<void> {
   switch (request.kind) {
     case 'open':
-      open();
+      await open(request.machine);
       sendEntries();
       break;
     case 'read':
@@ -54,12 +54,14 @@ function serve(request: Request): void {
   }
 }
 
-function open(): void {
-  const views = options.disks.map((disk, index) => {
-    const access = options.bridged.get(index);
+async function open({ disks, bridged, root }: MachineDisks): Promise<void> {
+  const views = disks.map((disk, index) => {
+    const access = bridged.get(index);
     return access === undefined ? openDiskView(disk).view : bridgeView(access, (request) => port!.postMessage(request));
   });
-  machine = readMachine(views, options.root);
+  const volumes = findVolumes(views);
+  await prepareDrivers(volumes.map(({ type }) => type));
+  machine = readMachine(volumes, root);
   entries = entryBatches(machine.entries());
 }
 

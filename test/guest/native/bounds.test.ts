@@ -199,13 +199,12 @@ check(`a folder of millions of names ends the reader at its heap's limit, not th
     for (let count = 0; count < 60; count += 1) appendFileSync(join(folder, 'usr/huge'), blocks);
   });
   debugfs(image, 'sif usr/huge mode 040755');
-  const thread = startReaderThread({ disks: machineOf(image).disks, bridged: new Map() }, async () => {}, {
-    heapMegabytes: 64,
-  });
+  const thread = startReaderThread(async () => {}, { heapMegabytes: 64 });
   t.teardown(thread.close);
   const error = await t.throwsAsync(
     async () => {
-      for (let reply = await thread.ask({ kind: 'open' }); reply.kind === 'entries'; )
+      const machine = { disks: machineOf(image).disks, bridged: new Map() };
+      for (let reply = await thread.ask({ kind: 'open', machine }); reply.kind === 'entries'; )
         reply = await thread.ask({ kind: 'next' });
     },
     { code: 'native-declined' },
@@ -218,10 +217,12 @@ check(`a folder of millions of names ends the reader at its heap's limit, not th
 test('a reader that says nothing for too long is ended', async (t) => {
   const access = { disk: 0, size: MIB, control: new SharedArrayBuffer(4), data: new SharedArrayBuffer(BRIDGE_BYTES) };
   const { disks } = machineOf('/nowhere');
-  const thread = startReaderThread({ disks, bridged: new Map([[0, access]]) }, async () => {}, { silenceSeconds: 4 });
+  const thread = startReaderThread(async () => {}, { silenceSeconds: 4 });
   t.teardown(thread.close);
   const started = performance.now();
-  const error = await t.throwsAsync(thread.ask({ kind: 'open' }), { code: 'native-declined' });
+  const error = await t.throwsAsync(thread.ask({ kind: 'open', machine: { disks, bridged: new Map([[0, access]]) } }), {
+    code: 'native-declined',
+  });
   t.regex(error.message, /nothing was read for 4 s/);
   t.true(performance.now() - started < 20_000);
 });
