@@ -34,10 +34,11 @@ export async function analyze(request: AnalyzeRequest, context: RunContext): Pro
   try {
     const collection = await collectMachines(request, { ...context, spoolFolder: null });
     try {
+      // Planning keeps this thread busy: programs say their versions meanwhile.
+      const run = runInfo(startedAt, request.options);
+      run.catch(() => {});
       const plan = planCollected(collection, request);
-      return await writeOutput(output, plan, collection, await runInfo(startedAt, request.options), {
-        showSecrets: request.showSecrets,
-      });
+      return await writeOutput(output, plan, collection, await run, { showSecrets: request.showSecrets });
     } finally {
       await collection.release();
     }
@@ -75,10 +76,11 @@ export async function writeOutput(
 ): Promise<Outcome> {
   const machines = collected.map(({ machine }) => machine);
   const diskDigests = new Map(collected.flatMap((each) => [...each.diskDigests]));
-  for (const file of renderOutput(plan, machines, run, { ...measured, diskDigests, failures })) {
+  const options = { ...measured, diskDigests, failures };
+  const report = buildReport(plan, machines, run, options);
+  for (const file of renderOutput(plan, machines, report, options)) {
     await output.write(file.path, file.content, { executable: file.executable === true });
   }
   await output.commit();
-  const report = buildReport(plan, machines, run, { ...measured, diskDigests, failures });
   return { plan, machines, report, failures, outputFolder: output.path };
 }

@@ -4,13 +4,18 @@ import { programVersion } from '../tools/versions.js';
 
 /** When a run was, and with which programs: the one part of a report that differs between equal runs. */
 export async function runInfo(startedAt: Date, options: Readonly<Record<string, unknown>>): Promise<RunInfo> {
+  const [own, qemu, libguestfs] = await Promise.all([
+    ownVersion(),
+    programVersion('qemu-img'),
+    programVersion('guestfish'),
+  ]);
   return {
     startedAt: startedAt.toISOString(),
     finishedAt: new Date().toISOString(),
     versions: {
-      'vm2docker-image': await ownVersion(),
-      qemu: (await programVersion('qemu-img')) ?? 'not installed',
-      libguestfs: (await programVersion('guestfish')) ?? 'not installed',
+      'vm2docker-image': own,
+      qemu: qemu ?? 'not installed',
+      libguestfs: libguestfs ?? 'not installed',
     },
     options,
   };

@@ -26,9 +26,12 @@ export async function size(request: Omit<AnalyzeRequest, 'output'>, context: Run
   try {
     const { failures } = collection;
     const machines = collection.machines.map(({ machine }) => machine);
+    // Planning keeps this thread busy: programs say their versions meanwhile.
+    const run = runInfo(startedAt, request.options);
+    run.catch(() => {});
     const plan = planCollected(collection, { ...request, output: '' });
     const sizing = sizeMachines(plan, machines);
-    const report = buildReport(plan, machines, await runInfo(startedAt, request.options), {
+    const report = buildReport(plan, machines, await run, {
       diskDigests: new Map(collection.machines.flatMap(({ diskDigests }) => [...diskDigests])),
       showSecrets: request.showSecrets,
       failures,

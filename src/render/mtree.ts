@@ -11,7 +11,7 @@ export function* mtreeManifest(machine: InspectedMachine): Generator<string> {
   yield '#mtree\n';
   for (const { entry, excluded } of machine.files.records.values()) {
     if (excluded !== undefined || tarRefusal(entry) !== null) continue;
-    yield `${visEncode(encodePath(entry.path === '/' ? '.' : `.${entry.path}`))} ${keywords(machine, entry).join(' ')}\n`;
+    yield `${visEncodePath(entry.path === '/' ? '.' : `.${entry.path}`)} ${keywords(machine, entry).join(' ')}\n`;
   }
 }
 
@@ -35,14 +35,22 @@ function keywords(machine: InspectedMachine, entry: Entry): string[] {
     ...(entry.type === 'file' ? [`size=${entry.size}`] : []),
     ...(entry.type !== 'directory' && entry.links > 1 ? [`nlink=${entry.links}`] : []),
     `time=${entry.mtime}.0`,
-    ...(entry.type === 'symlink' ? [`link=${visEncode(encodePath(entry.target ?? ''))}`] : []),
+    ...(entry.type === 'symlink' ? [`link=${visEncodePath(entry.target ?? '')}`] : []),
     ...(entry.device === undefined ? [] : [`device=linux,${entry.device.major},${entry.device.minor}`]),
     ...(digest === undefined || entry.type !== 'file' ? [] : [`sha256digest=${digest.sha256}`]),
   ];
 }
 
+/** What most paths consist of: nothing that `visEncode` would write otherwise. */
+const PLAIN = /^[!"$-)+-<>@-Z^-~]*$/;
+
+/** A guest path, or the target of a link, in vis(3) form. */
+export function visEncodePath(path: string): string {
+  return PLAIN.test(path) ? path : visEncode(encodePath(path));
+}
+
 /** Octal for everything outside of printable ASCII, and for what mtree gives a meaning: blank, `#`, `\`, `=`, globs. */
-export function visEncode(bytes: Buffer): string {
+function visEncode(bytes: Buffer): string {
   let text = '';
   for (const byte of bytes) {
     const isPlain = byte > 0x20 && byte < 0x7f && !'#\\=*?[]'.includes(String.fromCharCode(byte));

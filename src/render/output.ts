@@ -1,5 +1,4 @@
 import type { InspectedMachine } from '../model/inspected.js';
-import { encodePath } from '../model/path.js';
 import type { GroupPlan, LayerPlan, Plan } from '../model/plan.js';
 import { bootstrapScript } from './bootstrap-script.js';
 import { buildScript } from './build-script.js';
@@ -7,9 +6,9 @@ import { composeFiles } from './compose/index.js';
 import { deletionList } from './dockerfile/deletions.js';
 import { layerDockerfile } from './dockerfile/dockerfile.js';
 import { layerFolder } from './layout.js';
-import { mtreeManifest, visEncode } from './mtree.js';
+import { mtreeManifest, visEncodePath } from './mtree.js';
 import { outputReadme } from './readme.js';
-import { buildReport, type ReportOptions, type RunInfo } from './report.js';
+import type { ReportOptions } from './report.js';
 
 /** One file of the output folder; the archives (`diskArchives` in layout.ts) are written by who reads the disks. */
 export interface OutputFile {
@@ -21,14 +20,15 @@ export interface OutputFile {
 /**
  * Everything textual of the output folder (design §6). The same plan gives the same bytes, whatever the order of the
  * machines, the time zone or the locale; only `run` in `report.json` differs between runs.
+ * @param report As {@link buildReport} made it of the same plan.
  */
 export function* renderOutput(
   plan: Plan,
   machines: readonly InspectedMachine[],
-  run: RunInfo,
+  report: Record<string, unknown>,
   options: ReportOptions = {},
 ): Generator<OutputFile> {
-  yield { path: 'report.json', content: `${JSON.stringify(buildReport(plan, machines, run, options), null, 2)}\n` };
+  yield { path: 'report.json', content: `${JSON.stringify(report, null, 2)}\n` };
   yield { path: 'README.md', content: outputReadme(plan, options.showSecrets === true) };
   yield { path: 'build.sh', content: buildScript(plan), executable: true };
   const byName = new Map(machines.map((machine) => [machine.source.name, machine]));
@@ -59,10 +59,10 @@ function* layerFiles(
   yield { path: `${folder}/delta.list`, content: lineList(layer.paths ?? []) };
   yield {
     path: `${folder}/manifest.mtree`,
-    content: Buffer.concat([...mtreeManifest(machines.get(layer.vms[0]!)!)].map((line) => Buffer.from(line))),
+    content: [...mtreeManifest(machines.get(layer.vms[0]!)!)].join(''),
   };
 }
 
 function lineList(paths: readonly string[]): string {
-  return paths.map((path) => `${visEncode(encodePath(path))}\n`).join('');
+  return paths.map((path) => `${visEncodePath(path)}\n`).join('');
 }

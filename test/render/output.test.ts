@@ -6,6 +6,7 @@ import type { InspectedMachine } from '../../src/model/inspected.js';
 import { planMachines } from '../../src/plan/plan-machines.js';
 import { diskArchives } from '../../src/render/layout.js';
 import { type OutputFile, renderOutput } from '../../src/render/output.js';
+import { buildReport } from '../../src/render/report.js';
 import { renderSummary } from '../../src/render/summary.js';
 import { DEFAULT_OPTIONS, machineOf } from '../plan/machine.js';
 import { hostileMachine } from './hostile.js';
@@ -16,7 +17,7 @@ const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile
 
 function outputOf(machines: readonly InspectedMachine[], options = {}): Map<string, OutputFile> {
   const plan = planMachines(machines, { ...DEFAULT_OPTIONS, ...options });
-  return new Map([...renderOutput(plan, machines, RUN)].map((file) => [file.path, file]));
+  return new Map([...renderOutput(plan, machines, buildReport(plan, machines, RUN))].map((file) => [file.path, file]));
 }
 
 function summaryOf(machines: readonly InspectedMachine[], colors = false): string {

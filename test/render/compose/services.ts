@@ -3,6 +3,7 @@ import type { InspectedMachine } from '../../../src/model/inspected.js';
 import type { ListeningPort, Service } from '../../../src/model/services.js';
 import { planMachines } from '../../../src/plan/plan-machines.js';
 import { renderOutput } from '../../../src/render/output.js';
+import { buildReport } from '../../../src/render/report.js';
 import { service } from '../../inspect/ports/service.js';
 import { DEFAULT_OPTIONS, type MachineSketch, machineOf } from '../../plan/machine.js';
 
@@ -65,5 +66,10 @@ export function outputOf(
     ...DEFAULT_OPTIONS,
     ...(includeServices === undefined ? {} : { includeServices }),
   });
-  return new Map([...renderOutput(plan, machines, RUN, render)].map(({ path, content }) => [path, content.toString()]));
+  return new Map(
+    [...renderOutput(plan, machines, buildReport(plan, machines, RUN, render), render)].map(({ path, content }) => [
+      path,
+      content.toString(),
+    ]),
+  );
 }
