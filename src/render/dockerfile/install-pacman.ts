@@ -42,9 +42,13 @@ export function pacmanSetup({ sources }: InstallPlan): { prepare: string[]; opti
   return { prepare: [...configuration(sources), `pacman ${options.join(' ')} -Sy --noconfirm`], options };
 }
 
-/** @param sources `repository=server` each; they take the place of the base's own repositories. */
+/**
+ * pacman-conf(8) writes what its `Include`d files say as well; pacman has it since release 5.1.
+ * @param sources `repository=server` each; they take the place of the base's own repositories.
+ */
 function configuration(sources: InstallPlan['sources']): string[] {
-  const own = `sed -e '${UNWANTED.map((option) => `/^[[:space:]]*${option}/d`).join(';')}' /etc/pacman.conf`;
+  const whole = '{ pacman-conf --config /etc/pacman.conf 2>/dev/null || cat /etc/pacman.conf; }';
+  const own = `${whole} | sed -e '${UNWANTED.map((option) => `/^[[:space:]]*${option}/d`).join(';')}'`;
   if (sources === null) return [`${own} >${CONFIGURATION}`];
   return [
     // Of the base's own file the part before its repositories.

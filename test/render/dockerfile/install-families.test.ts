@@ -231,23 +231,37 @@ test('documents and languages that images leave out are switched on', (t) => {
   t.regex(otherInstallCommands(PLAN, LEAP).join('\n'), /excludedocs = no.*export ZYPP_CONF=/);
 });
 
+const UNWANTED =
+  '[options]\nNoExtract = usr/share/man/*\n NoExtract = *\nCheckSpace\nDownloadUser = alpm\nColor\n[core]\nInclude = list\n';
+
 test('pacman gets the configuration of the base without what images leave out and what containers do not allow', (t) => {
+  // An old pacman, which has no program that shows its configuration.
+  const write = pacmanConfiguration(t, UNWANTED, 'exit 127');
+  t.is(write(null), '[options]\nColor\n[core]\nInclude = list\n');
+  t.is(write(['extra=http://day.invalid/$repo']), '[options]\nColor\n\n[extra]\nServer = http://day.invalid/$repo\n');
+});
+
+test('what files that the configuration includes leave out is switched on, too', (t) => {
+  const shown = '[options]\nRootDir = /\nNoExtract = usr/share/doc/*\nColor\n[core]\nServer = file:///mirror\n';
+  const write = pacmanConfiguration(t, UNWANTED, `printf '${shown}'`);
+  t.is(write(null), '[options]\nRootDir = /\nColor\n[core]\nServer = file:///mirror\n');
+});
+
+/** @param show What `pacman-conf` does, as shell text. @returns what the commands write for given sources. */
+function pacmanConfiguration(t: ExecutionContext, base: string, show: string) {
   const folder = mkdtempSync(join(tmpdir(), 'pacman-configuration-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const base =
-    '[options]\nNoExtract = usr/share/man/*\n NoExtract = *\nCheckSpace\nDownloadUser = alpm\nColor\n[core]\nInclude = list\n';
   writeFileSync(join(folder, 'pacman.conf'), base);
-  const write = (sources: InstallPlan['sources']): string => {
+  writeFileSync(join(folder, 'pacman-conf'), `#!/bin/sh\n${show}\n`, { mode: 0o755 });
+  return (sources: InstallPlan['sources']): string => {
     const commands = pacmanSetup({ ...PLAN, manager: 'pacman', sources })
       .prepare.slice(0, -1)
       .join('\n');
     const script = commands.replaceAll('/etc/', `${folder}/`).replaceAll('/tmp/vm2docker', `${folder}/scratch`);
-    execFileSync('sh', ['-euc', script]);
+    execFileSync('sh', ['-euc', script], { env: { PATH: `${folder}:${process.env.PATH}` } });
     return readFileSync(join(folder, 'scratch-pacman.conf'), 'utf8');
   };
-  t.is(write(null), '[options]\nColor\n[core]\nInclude = list\n');
-  t.is(write(['extra=http://day.invalid/$repo']), '[options]\nColor\n\n[extra]\nServer = http://day.invalid/$repo\n');
-});
+}
 
 for (const os of [CENTOS, ROCKY, LEAP, MAGEIA, ALPINE, ARCH, system('centos', '5')]) {
   for (const isChecked of [true, false]) {
