@@ -44,6 +44,17 @@ export class Tree {
     return this.#sorted;
   }
 
+  /** Everything below a folder, each folder before what is in it. A walk of that folder alone, not of the tree. */
+  *below(folder: string): Generator<Entry> {
+    const pending = [...(this.#children.get(folder) ?? [])].reverse();
+    for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
+      yield entry;
+      if (entry.type !== 'directory') continue;
+      const children = this.#children.get(entry.path) ?? [];
+      for (let index = children.length - 1; index >= 0; index -= 1) pending.push(children[index]!);
+    }
+  }
+
   /** The entry at a path that is canonical already. */
   at(canonicalPath: string): Entry | undefined {
     return this.#byPath.get(canonicalPath);

@@ -30,7 +30,8 @@ export interface GuestFs {
    */
   openFile(path: string, options: { maxBytes: number }): Promise<OpenGuestFile>;
   /**
-   * Fetches files into memory, so that `readFile` answers at once. Folders count with all that is below them.
+   * Fetches files into memory for `readFile`, in the order of the paths: what is asked first is best named first. Some
+   * readers go on with it after this has returned. Folders count with all that is below them.
    * Files above the size limit and files that are mostly holes stay outside. Paths that do not exist are ignored.
    */
   prefetch(paths: readonly string[]): Promise<void>;

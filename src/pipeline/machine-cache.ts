@@ -7,7 +7,7 @@ import { deserialize, serialize } from 'node:v8';
 import { gunzip, gzip } from 'node:zlib';
 import type { MachineSource } from '../model/machine.js';
 import { folderState } from './folder-state.js';
-import type { ReadMachine } from './inspect-machine.js';
+import type { ReadMachine } from './machine-reading.js';
 import { ownFolder } from './own-folder.js';
 import type { ReadRequest } from './request.js';
 

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { openSource } from '../disk/open-source.js';
 import { AppError } from '../errors.js';
 import { type ContentSpool, createContentSpool } from '../guest/content-spool.js';
-import { leaveSecretsOut } from '../inspect/files/index.js';
+import type { InspectedMachine } from '../model/inspected.js';
 import type { MachineSource } from '../model/machine.js';
 import { comparePaths } from '../model/path.js';
 import type { Progress } from '../model/progress.js';
 import { defaultJobs, mapBounded } from './bounded.js';
-import { type ReadMachine, readMachine } from './inspect-machine.js';
+import { readMachine } from './inspect-machine.js';
 import { codeIdentity, machineCache } from './machine-cache.js';
+import type { ReadMachine } from './machine-reading.js';
 import type { ReadRequest } from './request.js';
 
 /** A machine of a run, with the place its content was spooled to and the digests of its disks. */
@@ -120,8 +121,14 @@ async function collect(
   if (known !== undefined) progress.step(source.name, 'unchanged since an earlier run');
   const read = known ?? (await readMachine(source, { request, progress, signal, spool }));
   if (known === undefined) await cache?.store(read);
-  const machine = request.excludeSecrets === true ? leaveSecretsOut(read.machine) : read.machine;
+  const machine = request.excludeSecrets === true ? await withoutSecrets(read.machine) : read.machine;
   return { ...read, machine, spool, diskDigests };
+}
+
+/** Loaded here, as inspectors are elsewhere: a machine that is known from an earlier run needs none. */
+async function withoutSecrets(machine: InspectedMachine): Promise<InspectedMachine> {
+  const { leaveSecretsOut } = await import('../inspect/files/index.js');
+  return leaveSecretsOut(machine);
 }
 
 let codeOnce: Promise<string> | undefined;

@@ -14,7 +14,7 @@ import { PORT_PATHS } from '../../src/inspect/ports/index.js';
 import { inspectServices, SERVICE_PATHS } from '../../src/inspect/services/index.js';
 import { silentProgress } from '../../src/model/progress.js';
 import type { ListeningPort, Service } from '../../src/model/services.js';
-import { servicesWithPorts } from '../../src/pipeline/inspect-machine.js';
+import { servicesWithPorts } from '../../src/pipeline/inspect-guest.js';
 import { type BootTruth, bootGuest, installProbe, nameWildcards, parseTruth } from './boot-guest.js';
 import { buildRoot, type GuestRecipe, makeDisk } from './guest-recipe.js';
 import { SERVICE_RECIPES } from './service-recipes.js';

@@ -4,8 +4,13 @@ import type { Extent, NativeFileSystem, NativeNode } from './file-system.js';
 /** All content of a regular file, holes as zeros, in memory of its own. The caller has bounded its size. */
 export function readContent(fs: NativeFileSystem, node: NativeNode): Buffer {
   const bytes = Buffer.alloc(node.size);
-  for (const extent of fs.extents(node)) readExtent(fs, extent, bytes, extent.at);
+  readContentInto(fs, node, bytes, 0);
   return bytes;
+}
+
+/** As {@link readContent}, into memory that is zeros where the file goes. */
+export function readContentInto(fs: NativeFileSystem, node: NativeNode, target: Uint8Array, at: number): void {
+  for (const extent of fs.extents(node)) readExtent(fs, extent, target, at + extent.at);
 }
 
 /** Puts the content of one extent into `target` at `at`. */

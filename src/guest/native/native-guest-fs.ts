@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.js';
 import type { Entry, ExtendedAttributes } from '../../model/entry.js';
 import type { DataRun, GuestFs, StreamItem } from '../../model/guest-fs.js';
-import { displayPath, isWithin } from '../../model/path.js';
+import { displayPath } from '../../model/path.js';
 import { openFile } from '../open-file.js';
 import type { Tree } from '../tree.js';
 import { keyOf } from './entry-batch.js';
@@ -12,10 +12,13 @@ const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
 /** Files above this, or with far fewer blocks than bytes, are not fetched in advance. */
 const PREFETCH_MAX_BYTES = 16 * 2 ** 20;
 const PREFETCH_TOTAL = 256 * 2 ** 20;
+/** What is fetched at a time: whoever reads the first files need not wait for the last. */
+const PART_BYTES = 2 * 2 ** 20;
+const PART_FILES = 1024;
 
 /** The tree in memory, the content asked of the reader's thread. */
 export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
-  const fetched = new Map<string, Buffer>();
+  const fetched = new Map<string, { readonly part: Promise<(Buffer | null)[]>; readonly index: number }>();
   const exclusive = oneAtATime();
 
   const fs: GuestFs = {
@@ -34,7 +37,8 @@ export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
         throw fileError('guest-file-too-large', path, `has ${entry.size} bytes`, todo);
       }
       const known = fetched.get(entry.fileId);
-      if (known !== undefined) return known;
+      const ahead = known === undefined ? null : (await known.part)[known.index];
+      if (ahead !== null && ahead !== undefined) return ahead;
       const [content] = await exclusive(() => readContents(thread, [entry], Number.MAX_SAFE_INTEGER));
       if (content === undefined || content === null) {
         throw fileError('guest-read-failed', path, 'could not be read', 'Read the disk with --reader libguestfs.');
@@ -44,16 +48,20 @@ export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
     openFile: (path, options) => openFile(fs, path, options),
     async prefetch(paths) {
       const wanted = new Map<string, Entry>();
+      let total = 0;
       for (const entry of entriesBelow(tree, paths)) {
         const isHollow = entry.allocated < entry.size / 2 && entry.size > 2 ** 20;
-        if (entry.type === 'file' && entry.size <= PREFETCH_MAX_BYTES && !isHollow && !fetched.has(entry.fileId)) {
-          wanted.set(entry.fileId, entry);
-        }
+        if (entry.type !== 'file' || isHollow || entry.size > PREFETCH_MAX_BYTES || total + entry.size > PREFETCH_TOTAL)
+          continue;
+        if (fetched.has(entry.fileId) || wanted.has(entry.fileId)) continue;
+        wanted.set(entry.fileId, entry);
+        total += entry.size;
       }
-      const files = [...wanted.values()];
-      const contents = await exclusive(() => readContents(thread, files, PREFETCH_TOTAL));
-      for (const [index, content] of contents.entries()) {
-        if (content !== null) fetched.set(files[index]!.fileId, content);
+      for (const files of partsOf(wanted.values())) {
+        const part = exclusive(() => readContents(thread, files, Number.MAX_SAFE_INTEGER));
+        // Whoever reads one of the files is told.
+        part.catch(() => {});
+        for (const [index, { fileId }] of files.entries()) fetched.set(fileId, { part, index });
       }
     },
     stream: (visit, select) => exclusive(() => streamAll(tree, thread, visit, select)),
@@ -69,20 +77,41 @@ async function readContents(
   if (entries.length === 0) return [];
   const reply = await readingOf(thread.ask({ kind: 'read', keys: entries.map(keyOf), maxTotal }));
   if (reply.kind !== 'contents') throw new Error(`the reader answered ${reply.kind}`);
-  return reply.contents.map((bytes) => bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const { bytes, lengths } = reply;
+  let at = bytes.byteOffset;
+  return lengths.map((length) => {
+    if (length === null) return null;
+    at += length;
+    return Buffer.from(bytes.buffer, at - length, length);
+  });
 }
 
-/** Entries at the paths and below them, in order; the tree is passed over once. */
+/** Entries at the paths and below them, in the order of the paths. */
 function* entriesBelow(tree: Tree, paths: readonly string[]): Generator<Entry> {
-  const roots: Entry[] = [];
+  const walked = new Set<string>();
   for (const path of paths) {
     const entry = tree.stat(path);
-    if (entry !== undefined) roots.push(entry);
+    if (entry === undefined) continue;
+    yield entry;
+    if (entry.type !== 'directory' || walked.has(entry.path)) continue;
+    walked.add(entry.path);
+    yield* tree.below(entry.path);
   }
-  const folders = roots.filter(({ type }) => type === 'directory').map(({ path }) => path);
-  yield* roots;
-  if (folders.length === 0) return;
-  for (const entry of tree.entries()) if (folders.some((folder) => isWithin(entry.path, folder))) yield entry;
+}
+
+function* partsOf(files: Iterable<Entry>): Generator<Entry[]> {
+  let part: Entry[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (part.length >= PART_FILES || (part.length > 0 && bytes + file.size > PART_BYTES)) {
+      yield part;
+      part = [];
+      bytes = 0;
+    }
+    part.push(file);
+    bytes += file.size;
+  }
+  if (part.length > 0) yield part;
 }
 
 async function streamAll(

@@ -36,7 +36,8 @@ export type EncodedKeys = Float64Array;
 export type Reply =
   | { readonly kind: 'entries'; readonly batch: EntryBatch }
   | { readonly kind: 'opened'; readonly filesystems: readonly FileSystem[]; readonly problems: readonly Problem[] }
-  | { readonly kind: 'contents'; readonly contents: readonly (Uint8Array | null)[] }
+  /** One after the other in `bytes`; null for what was not read. */
+  | { readonly kind: 'contents'; readonly bytes: Uint8Array; readonly lengths: readonly (number | null)[] }
   | { readonly kind: 'batch'; readonly batch: ContentBatch | null }
   | { readonly kind: 'error'; readonly error: SentError };
 
