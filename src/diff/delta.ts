@@ -14,10 +14,14 @@ export interface ExactDelta {
 export interface DeltaOptions {
   /** Differences in time alone count too. */
   readonly strictTimes: boolean;
+  /** Whether the engine can delete {@link NETWORK_FILES}; otherwise it makes them anew while it deletes. */
+  readonly deletesNetworkFiles: boolean;
 }
 
 /** Engines make these of their own when a command runs in a build, and lay others over them in containers. */
 export const MADE_BY_RUN = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname', '/run', '/dev', '/proc', '/sys'];
+
+const NETWORK_FILES = ['/etc/hosts', '/etc/resolv.conf'];
 
 /** Whether an entry is no more than what such a command leaves where the image had nothing. */
 export function isLeftByRun(path: string, { type, size }: SnapshotEntry): boolean {
@@ -27,10 +31,16 @@ export function isLeftByRun(path: string, { type, size }: SnapshotEntry): boolea
 /**
  * @param below The image that the delta goes onto, from its layers.
  */
-export function exactDelta(machine: MachineSnapshot, below: Snapshot, { strictTimes }: DeltaOptions): ExactDelta {
+export function exactDelta(
+  machine: MachineSnapshot,
+  below: Snapshot,
+  { strictTimes, deletesNetworkFiles }: DeltaOptions,
+): ExactDelta {
+  // A command that deleted what commands leave would make it again.
+  const isKept = (path: string): boolean =>
+    isLeftByRun(path, below.get(path)!) && !(deletesNetworkFiles && NETWORK_FILES.includes(path));
   const differences = compareSnapshots(machine, below, { comparesTime: () => strictTimes }).filter(
-    // A command that deleted them would make them again.
-    ({ path, kind }) => kind !== 'extra' || !isLeftByRun(path, below.get(path)!),
+    ({ path, kind }) => kind !== 'extra' || !isKept(path),
   );
   const deletions = topmost(differences.filter((each) => mustGo(each)).map(({ path }) => path));
   const paths = new Set(differences.filter(({ kind }) => kind !== 'extra').map(({ path }) => path));

@@ -15,6 +15,7 @@ import { CALL_TIMEOUT_MS, QUERY_TIMEOUT_MS } from './timeouts.js';
 export const buildahEngine: Engine = {
   name: 'buildah',
   keepsUserAttributes: true,
+  leavesNetworkFilesAlone: true,
   async version() {
     return (await programVersion('buildah')) ?? 'not installed';
   },

@@ -19,16 +19,21 @@ const BUILDKIT = { DOCKER_BUILDKIT: '1' };
 /** Docker's client speaks to the engine that `DOCKER_HOST` or its context names; `DOCKER_BUILDKIT` chooses the builder. */
 export const dockerEngine = dockerLikeEngine('docker', {
   keepsUserAttributes: false,
+  leavesNetworkFilesAlone: false,
   version: async () => (await dockerEngineVersion()) ?? 'no engine answers',
 });
 
 /** Podman takes Docker's command lines and needs no daemon. */
 export const podmanEngine = dockerLikeEngine('podman', {
   keepsUserAttributes: true,
+  leavesNetworkFilesAlone: true,
   version: async () => (await programVersion('podman')) ?? 'not installed',
 });
 
-function dockerLikeEngine(program: docker.DockerLike, traits: Pick<Engine, 'keepsUserAttributes' | 'version'>): Engine {
+function dockerLikeEngine(
+  program: docker.DockerLike,
+  traits: Pick<Engine, 'keepsUserAttributes' | 'leavesNetworkFilesAlone' | 'version'>,
+): Engine {
   const call = (args: readonly string[], { log, signal, environment = {} }: CallOptions) =>
     runLogged(program, args, { onLine: log, signal, environment, timeoutMs: CALL_TIMEOUT_MS });
   const orFail = async (args: readonly string[], options: CallOptions, what: string): Promise<void> => {

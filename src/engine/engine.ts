@@ -5,6 +5,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Whether `user.*` attributes survive when an archive is added. */
   readonly keepsUserAttributes: boolean;
+  /** Whether a command that needs no network can delete the image's files of hosts and name servers. */
+  readonly leavesNetworkFilesAlone: boolean;
   version(): Promise<string>;
   /** Null when the engine does not have the image. */
   image(reference: string): Promise<EngineImage | null>;

@@ -42,7 +42,10 @@ export async function buildDelta(session: BuildSession, planned: LayerPlan, know
     newBytes: known === EMPTY_SNAPSHOT ? chainBytes : 0,
   });
   options.progress.step(vm, 'comparing');
-  const delta = exactDelta(wanted, below.snapshot.tree, { strictTimes });
+  const delta = exactDelta(wanted, below.snapshot.tree, {
+    strictTimes,
+    deletesNetworkFiles: engine.leavesNetworkFilesAlone,
+  });
   const reused = await reuseBelow({
     strategy: options.diff,
     machine: collected,

@@ -6,7 +6,7 @@ import { exactDelta, isLeftByRun } from '../../src/diff/delta.js';
 import { ancestors } from '../../src/model/path.js';
 import { imageOf, machineOf, membersOf, type Nodes } from './samples.js';
 
-const LOOSE = { strictTimes: false };
+const LOOSE = { strictTimes: false, deletesNetworkFiles: false };
 
 test('equal trees need no delta', async (t) => {
   const nodes: Nodes = { '/etc/a': 'x', '/etc/b': { linkTo: '/etc/a' } };
@@ -17,7 +17,7 @@ test('a difference in time alone goes into the delta only when times are strict'
   const machine = await machineOf({ '/etc/a': { content: 'x', mtime: 5 } });
   const image = await imageOf({ '/etc/a': 'x' });
   t.deepEqual(exactDelta(machine, image, LOOSE).paths, []);
-  t.deepEqual(exactDelta(machine, image, { strictTimes: true }).paths, ['/etc/a']);
+  t.deepEqual(exactDelta(machine, image, { ...LOOSE, strictTimes: true }).paths, ['/etc/a']);
 });
 
 test('of a tree that is extra the top alone is deleted, and its folder comes for its time', async (t) => {
@@ -52,6 +52,13 @@ test('what commands of builds leave, empty, is not deleted by one, and what has 
   const image = await imageOf({ '/etc/hosts': '', '/etc/hostname': 'builder\n', '/run': { type: 'directory' } });
   const delta = exactDelta(await machineOf({ '/etc/passwd': 'x' }), image, LOOSE);
   t.deepEqual(delta, { paths: ['/etc', '/etc/passwd'], deletions: ['/etc/hostname'] });
+});
+
+test('files of hosts and name servers that commands leave are deleted where the engine lets them be', async (t) => {
+  const image = await imageOf({ '/etc/hosts': '', '/etc/resolv.conf': '', '/etc/hostname': '', '/etc/passwd': 'x' });
+  const machine = await machineOf({ '/etc/passwd': 'x' });
+  const delta = exactDelta(machine, image, { ...LOOSE, deletesNetworkFiles: true });
+  t.deepEqual(delta.deletions, ['/etc/hosts', '/etc/resolv.conf']);
 });
 
 test('what lies below where the machine has a socket is deleted', async (t) => {
