@@ -58,8 +58,6 @@ export interface ContentDigest {
   /** Hex. Of the apparent content: holes count as zeros. */
   readonly sha256: string;
   readonly md5?: string;
-  /** xxHash64, 16 hex digits: a fast key for candidates; never decides. */
-  readonly xxh64: string;
 }
 
 export interface MissingFile {

@@ -1,4 +1,5 @@
 import type { Entry, ExtendedAttributes } from './entry.js';
+import type { DigestAlgorithm } from './packages.js';
 import type { RandomAccess } from './random-access.js';
 
 /**
@@ -39,8 +40,14 @@ export interface GuestFs {
    * One pass over the tree: `visit` is called once for each entry that `select` chooses (default: all), in the order
    * of the disk, one after the other. Regular files bring their content, which must be consumed or skipped before
    * `visit` resolves. Files with holes bring `segments` instead of zeros.
+   * @param digests What the visitor wants to know of a regular file's content. A reader with a thread of its own
+   *   computes that there; others leave it to the visitor.
    */
-  stream(visit: (item: StreamItem) => Promise<void>, select?: (entry: Entry) => boolean): Promise<void>;
+  stream(
+    visit: (item: StreamItem) => Promise<void>,
+    select?: (entry: Entry) => boolean,
+    digests?: (entry: Entry) => ReadonlySet<DigestAlgorithm>,
+  ): Promise<void>;
 }
 
 export interface OpenGuestFile extends RandomAccess {
@@ -56,6 +63,11 @@ export interface StreamItem {
    * file brings its content once, at whichever of its names comes first; its other names have no content.
    */
   readonly content?: AsyncIterable<DataRun>;
+  /**
+   * Present when the reader computes the digests that were asked for: hex by algorithm, holes as zeros, once the content
+   * was consumed.
+   */
+  readonly digests?: () => ReadonlyMap<DigestAlgorithm, string>;
 }
 
 export interface DataRun {

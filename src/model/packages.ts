@@ -118,6 +118,9 @@ export interface Relation {
   readonly without?: readonly Relation[];
 }
 
+/** Those that package databases record. */
+export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+
 /** The files of a package. Each walk may make its entries anew: they are compared by what they say. */
 export interface PackageFiles extends Iterable<PackageFile> {
   readonly length: number;
@@ -127,7 +130,7 @@ export interface PackageFile {
   /** As the database writes it, made absolute; not yet canonical (merged `/usr`). */
   readonly path: string;
   readonly digest?: {
-    readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+    readonly algorithm: DigestAlgorithm;
     readonly hex: string;
   };
   readonly configuration: boolean;

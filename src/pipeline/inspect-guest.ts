@@ -137,6 +137,7 @@ async function readContent(
       progress.advance(name, done);
     },
     (entry) => entry.type !== 'file' || reader.wants(entry),
+    reader.digests,
   );
   const { problems, ...inventory } = reader.finish();
   return { inventory: { ...inventory, attributes: attributesByPath(inventory, attributesOf) }, problems };

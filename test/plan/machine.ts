@@ -98,7 +98,7 @@ export function machineOf(sketch: MachineSketch): InspectedMachine {
   Object.assign(nodes, sketch.files, sketch.changed);
   const guest = memoryGuest(nodes);
   const records = new Map<string, FileRecord>();
-  const digests = new Map<string, { sha256: string; xxh64: string }>();
+  const digests = new Map<string, { sha256: string }>();
   for (const entry of guest.entries()) {
     const excluded = sketch.excluded?.[entry.path];
     const isOwned = owners.has(entry.path);
@@ -112,7 +112,7 @@ export function machineOf(sketch: MachineSketch): InspectedMachine {
     });
     if (entry.type === 'file' && sketch.quick !== true) {
       const sha256 = createHash('sha256').update(contentOf(nodes, entry.path)).digest('hex');
-      digests.set(entry.path, { sha256, xxh64: sha256.slice(0, 16) });
+      digests.set(entry.path, { sha256 });
     }
   }
   return {

@@ -1,6 +1,7 @@
 import { readExtent } from './content.js';
+import { type ContentDigests, contentDigests } from './content-digests.js';
 import type { Extent, NativeFileSystem } from './file-system.js';
-import type { ContentBatch, ContentItem, EncodedKeys } from './protocol.js';
+import type { ContentBatch, ContentItem, EncodedDigests, EncodedKeys } from './protocol.js';
 
 /** Bytes read before they are handed on, and the largest gap that is read through rather than jumped over. */
 const WINDOW = 2 * 2 ** 20;
@@ -10,11 +11,13 @@ const MAX_ITEMS = 2048;
 /**
  * Attributes and content of the given files, in the order their content has on the disk, in batches of about 2 MiB.
  * What lies close together on the disk is read at once.
+ * @param digests What is wanted of each file's content: it is computed here, where the bytes are.
  * @param spent Memory of earlier batches that nobody reads any more; it is taken from the end.
  */
 export function* contentBatches(
   fileSystems: readonly NativeFileSystem[],
   keys: EncodedKeys,
+  digests?: EncodedDigests,
   spent: Uint8Array[] = [],
 ): Generator<ContentBatch> {
   const scratch = Buffer.allocUnsafeSlow(2 * WINDOW);
@@ -24,7 +27,10 @@ export function* contentBatches(
     const node = fs.node(keys[key * 2 + 1]!);
     const attributes = fs.attributes(node).map(([name, value]) => [name, new Uint8Array(value)] as const);
     let item: OpenItem = { key, attributes, runs: [], isLast: false };
+    const wanted = digests?.[key] ?? 0;
+    const computed = wanted === 0 || node.type !== 'file' ? undefined : contentDigests(wanted, node.size);
     batch.items.push(item);
+    batch.digests.push(computed);
     for (const extent of node.type === 'file' ? fs.extents(node) : []) {
       for (const part of splitExtent(extent)) {
         if (batch.size + part.length > WINDOW && batch.size > 0) {
@@ -32,6 +38,7 @@ export function* contentBatches(
           batch = newBatch();
           item = { key, runs: [], isLast: false };
           batch.items.push(item);
+          batch.digests.push(computed);
         }
         item.runs.push(part.at, batch.size, part.length);
         batch.parts.push({ fs, extent: part, start: batch.size });
@@ -61,12 +68,14 @@ interface Part {
 
 interface OpenBatch {
   readonly items: OpenItem[];
+  /** For each item. */
+  readonly digests: (ContentDigests | undefined)[];
   readonly parts: Part[];
   size: number;
 }
 
 function newBatch(): OpenBatch {
-  return { items: [], parts: [], size: 0 };
+  return { items: [], digests: [], parts: [], size: 0 };
 }
 
 /** Indexes of the keys, sorted by where the first byte is. Files without any come first, as inodes are numbered. */
@@ -98,10 +107,19 @@ function* splitExtent(extent: Extent): Generator<Extent> {
 }
 
 /** Memory goes round: new pieces of it for each batch would pile up faster than they are collected. */
-function fillBatch({ items, parts, size }: OpenBatch, scratch: Buffer, spent: Uint8Array[]): ContentBatch {
+function fillBatch({ items, digests, parts, size }: OpenBatch, scratch: Buffer, spent: Uint8Array[]): ContentBatch {
   const last = spent.pop();
   const bytes = last !== undefined && last.length >= size ? last : new Uint8Array(Math.max(size, WINDOW));
   for (let index = 0; index < parts.length; ) index = fillFrom(parts, index, bytes, scratch);
+  for (const [index, item] of items.entries()) {
+    const computed = digests[index];
+    if (computed === undefined) continue;
+    for (let at = 0; at < item.runs.length; at += 3) {
+      const [offset, start, length] = [item.runs[at]!, item.runs[at + 1]!, item.runs[at + 2]!];
+      computed.add(offset, bytes.subarray(start, start + length));
+    }
+    if (item.isLast) item.digests = computed.finish();
+  }
   return { items, bytes };
 }
 

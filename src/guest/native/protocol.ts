@@ -1,12 +1,13 @@
 import type { ErrorPlace } from '../../errors.js';
 import type { Problem } from '../../model/evidence.js';
 import type { DiskImage, FileSystem } from '../../model/machine.js';
+import type { DigestAlgorithm } from '../../model/packages.js';
 
 import type { BridgeAccess, BridgeRequest } from './bridge-view.js';
 
 /**
  * What the reader's worker is asked, and what it answers: one answer to each request. `open` and `stream` have answers
- * in pieces, each asked for by `next`, so that no more than two are under way.
+ * in pieces, each asked for by `next`, so that no more than a few are under way.
  */
 
 /** What the worker reads. */
@@ -26,12 +27,17 @@ export interface FileKey {
 export type Request =
   | { readonly kind: 'open'; readonly machine: MachineDisks }
   | { readonly kind: 'read'; readonly keys: readonly FileKey[]; readonly maxTotal: number }
-  | { readonly kind: 'stream'; readonly keys: EncodedKeys }
+  | { readonly kind: 'stream'; readonly keys: EncodedKeys; readonly digests?: EncodedDigests }
   /** `spent`: memory of an earlier batch, for another. */
   | { readonly kind: 'next'; readonly spent?: Uint8Array };
 
 /** Keys of many files: file system and id in turn. */
 export type EncodedKeys = Float64Array;
+
+/** For each key, a bit for each of {@link DIGEST_ALGORITHMS} that is wanted of its content. */
+export type EncodedDigests = Uint8Array;
+
+export const DIGEST_ALGORITHMS: readonly DigestAlgorithm[] = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
 export type Reply =
   | { readonly kind: 'entries'; readonly batch: EntryBatch }
@@ -81,4 +87,6 @@ export interface ContentItem {
   readonly runs: readonly number[];
   /** Whether the file ends with this item. */
   readonly isLast: boolean;
+  /** Hex, with the last item of a file of which digests are wanted. */
+  digests?: readonly (readonly [DigestAlgorithm, string])[];
 }

@@ -14,7 +14,7 @@ export interface ReaderLimits {
 const LIMITS: ReaderLimits = { heapMegabytes: 1024, silenceSeconds: 60 };
 const YOUNG_HEAP = 8;
 
-/** The worker as a function from request to answers. One request at a time. */
+/** The worker as a function from request to answers. Requests are served one after the other, and may be made ahead. */
 export interface ReaderThread {
   /** The answer to a request. Memory that goes with it is gone here. */
   ask(request: Request): Promise<Exclude<Reply, { kind: 'error' }>>;
@@ -28,24 +28,30 @@ export function startReaderThread(
 ): ReaderThread {
   const { heapMegabytes, silenceSeconds } = { ...LIMITS, ...limits };
   const worker = takeAhead(heapMegabytes) ?? startWorker(heapMegabytes);
-  const replies: Reply[] = [];
+  /** Who waits for an answer, in the order of the questions. */
+  const waiting: { resolve(reply: Reply): void; reject(error: AppError): void }[] = [];
   let failure: AppError | undefined;
-  let waiting: (() => void) | undefined;
-  const wake = (): void => {
-    waiting?.();
-    waiting = undefined;
+  let silence: NodeJS.Timeout | undefined;
+  const listen = (): void => {
+    clearTimeout(silence);
+    if (waiting.length === 0) return;
+    silence = setTimeout(() => {
+      fail(`nothing was read for ${silenceSeconds} s`);
+      void worker.terminate();
+    }, silenceSeconds * 1000);
   };
   const fail = (reason: string): void => {
     failure ??= declined(reason);
-    wake();
+    for (const each of waiting.splice(0)) each.reject(failure);
+    listen();
   };
   worker.on('message', (message: Message) => {
     if (message.kind === 'bridge') {
       void serve(message);
       return;
     }
-    replies.push(message);
-    wake();
+    waiting.shift()?.resolve(message);
+    listen();
   });
   worker.on('error', (error: Error & { code?: string }) => {
     const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
@@ -53,33 +59,20 @@ export function startReaderThread(
   });
   worker.on('exit', () => fail('the reader ended early'));
 
-  const nextReply = async (): Promise<Exclude<Reply, { kind: 'error' }>> => {
-    if (replies.length === 0 && failure === undefined) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          fail(`nothing was read for ${silenceSeconds} s`);
-          void worker.terminate();
-        }, silenceSeconds * 1000);
-        waiting = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    const reply = replies.shift();
-    if (reply === undefined) throw failure ?? declined('the reader ended early');
-    if (reply.kind === 'error') throw receivedError(reply.error);
-    return reply;
-  };
-
   return {
-    ask(request) {
+    async ask(request) {
+      if (failure !== undefined) throw failure;
       const isReturning = request.kind === 'next' && request.spent !== undefined;
       worker.postMessage(request, isReturning ? [request.spent.buffer as ArrayBuffer] : []);
-      return nextReply();
+      const reply = await new Promise<Reply>((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        if (waiting.length === 1) listen();
+      });
+      if (reply.kind === 'error') throw receivedError(reply.error);
+      return reply;
     },
     async close() {
-      failure ??= declined('the reader was closed');
+      fail('the reader was closed');
       await worker.terminate();
     },
   };

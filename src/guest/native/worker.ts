@@ -25,15 +25,18 @@ let entries: Generator<EntryBatch> | undefined;
 let batches: Generator<ContentBatch> | undefined;
 const spent: Uint8Array[] = [];
 
-port.on('message', async (request: Request) => {
-  try {
-    await serve(request);
-  } catch (error) {
-    reply({ kind: 'error', error: sentError(error) });
-  }
+let served = Promise.resolve();
+port.on('message', (request: Request) => {
+  served = served.then(async () => {
+    try {
+      await serve(request);
+    } catch (error) {
+      reply({ kind: 'error', error: sentError(error) });
+    }
+  });
 });
 
-/** Only opening waits for something; whoever asks waits for the answer before the next question. */
+/** Only opening waits for something, and the next request for that. */
 async function serve(request: Request): Promise<void> {
   switch (request.kind) {
     case 'open':
@@ -44,7 +47,7 @@ async function serve(request: Request): Promise<void> {
       sendContents(request.keys, request.maxTotal);
       break;
     case 'stream':
-      batches = contentBatches(opened().fileSystems, request.keys, spent);
+      batches = contentBatches(opened().fileSystems, request.keys, request.digests, spent);
       sendBatch();
       break;
     case 'next':

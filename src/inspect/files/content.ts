@@ -1,12 +1,12 @@
-import xxhash from 'xxhash-wasm';
 import type { Entry } from '../../model/entry.js';
 import type { Problem } from '../../model/evidence.js';
 import type { ContentDigest, FileInventory, FileRecord } from '../../model/files.js';
 import type { StreamItem } from '../../model/guest-fs.js';
+import type { DigestAlgorithm } from '../../model/packages.js';
 import { displayPath } from '../../model/path.js';
 import type { ClassifiedFiles } from './classify.js';
 import { contentHasher } from './hashing.js';
-import { type Digest, digestsOf } from './ownership.js';
+import { digestsOf } from './ownership.js';
 import type { ReadContent } from './package-record.js';
 import { ruleFor } from './secrets/by-path.js';
 import { LOOKED_AT, secretInContent } from './secrets/in-content.js';
@@ -16,33 +16,39 @@ import { hasSwapMagic, looksLikeSwap } from './swap.js';
 export interface ContentReader {
   /** For the `select` of the stream. */
   wants(entry: Entry): boolean;
+  /** For the `digests` of the stream: what packages recorded, but for SHA-256, which is computed of every file. */
+  digests(entry: Entry): ReadonlySet<DigestAlgorithm>;
   /** For its `visit`. Entries that are not wanted may be passed in as well. */
   visit(item: StreamItem): Promise<void>;
   /** The inventory with final states, digests and secrets; problems lists those of the classification too. */
   finish(): FileInventory & { readonly problems: readonly Problem[] };
 }
 
-const NONE: ReadonlySet<Digest['algorithm']> = new Set();
+const NONE: ReadonlySet<DigestAlgorithm> = new Set();
 
-/** Hashes (SHA-256, xxHash64, and what a package recorded) and looks for secrets, in constant memory for content. */
+/** Hashes (SHA-256, and what a package recorded) and looks for secrets, in constant memory for content. */
 export async function contentReader(classified: ClassifiedFiles): Promise<ContentReader> {
-  const hash = contentHasher(await xxhash(), LOOKED_AT);
+  const hash = contentHasher(LOOKED_AT);
   const digests = new Map<string, ContentDigest>();
   const byFile = new Map<string, { digest: ContentDigest; read: ReadContent; secret: string | undefined }>();
   const updates = new Map<string, FileRecord>();
   const problems: Problem[] = [];
 
-  const all = new Set<Digest['algorithm']>();
+  const all = new Set<DigestAlgorithm>();
   for (const claim of classified.claims.values()) for (const { algorithm } of digestsOf(claim)) all.add(algorithm);
+  all.delete('sha256');
   const verdict = (record: FileRecord, read: ReadContent): FileRecord => {
     const { changes: _, ...rest } = record;
     return { ...rest, ...classified.compare(record.entry, classified.claims.get(record.entry.path), read) };
   };
-  const algorithmsFor = (entry: Entry): ReadonlySet<Digest['algorithm']> => {
+  const algorithmsFor = (entry: Entry): ReadonlySet<DigestAlgorithm> => {
     // A hard link has several names, and a package may have recorded any of them.
     if (entry.links > 1) return all;
     const claim = classified.claims.get(entry.path);
-    return claim === undefined ? NONE : new Set(digestsOf(claim).map(({ algorithm }) => algorithm));
+    if (claim === undefined) return NONE;
+    const names = new Set(digestsOf(claim).map(({ algorithm }) => algorithm));
+    names.delete('sha256');
+    return names;
   };
 
   const wants = (entry: Entry): boolean => {
@@ -53,11 +59,13 @@ export async function contentReader(classified: ClassifiedFiles): Promise<Conten
 
   return {
     wants,
-    async visit({ entry, attributes, content }) {
+    digests: algorithmsFor,
+    async visit({ entry, attributes, content, digests: given }) {
       if (content === undefined) return;
       const record = classified.records.get(entry.path);
       const isWanted = record !== undefined && wants(entry);
-      const hashed = isWanted ? await hash(content, entry.size, algorithmsFor(entry)) : null;
+      const item = { content, ...(given && { digests: given }) };
+      const hashed = isWanted ? await hash(item, entry.size, algorithmsFor(entry)) : null;
       if (!isWanted) return;
       if (hashed === null) {
         problems.push({

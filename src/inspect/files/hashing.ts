@@ -1,47 +1,47 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { ContentDigest } from '../../model/files.js';
-import type { DataRun } from '../../model/guest-fs.js';
-import type { Digest } from './ownership.js';
+import type { StreamItem } from '../../model/guest-fs.js';
+import type { DigestAlgorithm } from '../../model/packages.js';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
-
-/** The part of xxhash-wasm that is used here. */
-export interface XxhashFactory {
-  create64(seed?: bigint): { update(data: Uint8Array): unknown; digest(): bigint };
-}
 
 export interface HashedContent {
   readonly digest: ContentDigest;
   /** In hex, by algorithm: SHA-256 and those that were asked for. */
-  readonly hex: ReadonlyMap<Digest['algorithm'], string>;
+  readonly hex: ReadonlyMap<DigestAlgorithm, string>;
   /** The first bytes, as many as were asked for, in a buffer that the next file overwrites. */
   readonly head: Buffer;
 }
 
+export type ContentHasher = (
+  item: Required<Pick<StreamItem, 'content'>> & Pick<StreamItem, 'digests'>,
+  size: number,
+  algorithms: ReadonlySet<DigestAlgorithm>,
+) => Promise<HashedContent | null>;
+
 /**
- * Hashes contents one after the other: holes count as zeros and cost a gigabyte a second.
+ * Hashes contents one after the other: holes count as zeros and cost a gigabyte a second. What the reader computes of
+ * the digests that were asked for is not computed again.
  * @param headBytes How much of each file's beginning to keep.
  */
-export function contentHasher(
-  xxhash: XxhashFactory,
-  headBytes: number,
-): (
-  content: AsyncIterable<DataRun>,
-  size: number,
-  algorithms: ReadonlySet<Digest['algorithm']>,
-) => Promise<HashedContent | null> {
+export function contentHasher(headBytes: number): ContentHasher {
   const head = Buffer.alloc(headBytes);
-  return async (content, size, algorithms) => {
-    const sha256 = createHash('sha256');
-    const xxh64 = xxhash.create64();
-    const extra = [...algorithms].filter((name) => name !== 'sha256').map((name) => ({ name, hash: createHash(name) }));
+  return async ({ content, digests }, size, algorithms) => {
+    const names: DigestAlgorithm[] = ['sha256'];
+    if (digests === undefined) for (const name of algorithms) if (name !== 'sha256') names.push(name);
+    const hex = new Map<DigestAlgorithm, string>();
+    let hashes: { readonly name: DigestAlgorithm; readonly hash: ReturnType<typeof createHash> }[] | undefined;
     let position = 0;
     const take = (data: Buffer): void => {
       if (position < headBytes) data.copy(head, position);
-      sha256.update(data);
-      xxh64.update(data);
-      for (const { hash } of extra) hash.update(data);
       position += data.length;
+      // Most files are one run, for which an object that takes parts is the greater work.
+      if (data.length === size) {
+        for (const name of names) hex.set(name, hash(name, data, 'hex'));
+        return;
+      }
+      hashes ??= names.map((name) => ({ name, hash: createHash(name) }));
+      for (const each of hashes) each.hash.update(data);
     };
     const fillTo = (end: number): void => {
       while (position < end) take(ZEROS.subarray(0, Math.min(ZEROS.length, end - position)));
@@ -56,16 +56,13 @@ export function contentHasher(
       }
     }
     if (!isWhole) return null;
-    fillTo(size);
-    const hex = new Map<Digest['algorithm'], string>(extra.map(({ name, hash }) => [name, hash.digest('hex')]));
-    hex.set('sha256', sha256.digest('hex'));
+    if (size === 0) take(ZEROS.subarray(0, 0));
+    else fillTo(size);
+    for (const each of hashes ?? []) hex.set(each.name, each.hash.digest('hex'));
+    for (const [name, value] of digests?.() ?? []) if (name !== 'sha256') hex.set(name, value);
     const md5 = hex.get('md5');
     return {
-      digest: {
-        sha256: hex.get('sha256')!,
-        ...(md5 === undefined ? {} : { md5 }),
-        xxh64: xxh64.digest().toString(16).padStart(16, '0'),
-      },
+      digest: { sha256: hex.get('sha256')!, ...(md5 === undefined ? {} : { md5 }) },
       hex,
       head: head.subarray(0, Math.min(size, headBytes)),
     };

@@ -216,7 +216,7 @@ function readEverything(fs: NativeFileSystem): void {
     ids.push(0, node.id);
   let total = 0;
   const spent: Uint8Array[] = [];
-  for (const { bytes } of contentBatches([fs], Float64Array.from(ids), spent)) {
+  for (const { bytes } of contentBatches([fs], Float64Array.from(ids), undefined, spent)) {
     spent.push(bytes);
     total += bytes.length;
     if (total > MAX_CONTENT) return;
