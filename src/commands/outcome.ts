@@ -1,4 +1,4 @@
-import type { Outcome } from '../pipeline/analyze.js';
+import type { Outcome } from '../pipeline/plan-and-write.js';
 import { renderSummary, type SummaryOptions } from '../render/summary.js';
 import { quoteShell } from '../syntax/shell.js';
 import { type BaseCommand, describeError, EXIT } from './base-command.js';

@@ -13,6 +13,7 @@ export async function readMachine(source: MachineSource, reading: MachineReading
   // Half of the program: it loads while another thread, or another program, reads the disks.
   const inspectors = import('./inspect-guest.js');
   inspectors.catch(() => {});
+  reading.whileReading?.();
   const guest = await opening;
   try {
     return await (await inspectors).inspectGuest(guest, source, access, reading);

@@ -15,4 +15,6 @@ export interface MachineReading {
   readonly signal: AbortSignal;
   /** Where content goes that archives will need; null when none will be written. */
   readonly spool: ContentSpool | null;
+  /** Called once the disks are being read elsewhere: the time for what this thread will need later. */
+  readonly whileReading?: () => void;
 }

@@ -11,7 +11,7 @@ import type { Progress } from '../model/progress.js';
 import { defaultJobs, mapBounded } from './bounded.js';
 import { readMachine } from './inspect-machine.js';
 import { codeIdentity, machineCache } from './machine-cache.js';
-import type { ReadMachine } from './machine-reading.js';
+import type { MachineReading, ReadMachine } from './machine-reading.js';
 import type { ReadRequest } from './request.js';
 
 /** A machine of a run, with the place its content was spooled to and the digests of its disks. */
@@ -38,6 +38,8 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
   /** Folder for spooled content; null when no archives will be written. */
   readonly spoolFolder: string | null;
+  /** As {@link MachineReading.whileReading}, for each machine that is read. */
+  readonly whileReading?: () => void;
 }
 
 /**
@@ -109,7 +111,7 @@ function isFailure(result: object): result is FailedMachine {
 async function collect(
   source: MachineSource,
   request: ReadRequest,
-  { progress, signal, spoolFolder }: CollectOptions,
+  { progress, signal, spoolFolder, whileReading }: CollectOptions,
   closers: (() => Promise<void>)[],
 ): Promise<CollectedMachine> {
   const diskDigests = request.hash ? await hashDisks(source, progress, signal) : new Map<string, string>();
@@ -119,7 +121,8 @@ async function collect(
   const cache = request.cache === true && spool === null ? await machineCache(source, request, await code()) : null;
   const known = await cache?.load();
   if (known !== undefined) progress.step(source.name, 'unchanged since an earlier run');
-  const read = known ?? (await readMachine(source, { request, progress, signal, spool }));
+  const reading: MachineReading = { request, progress, signal, spool, ...(whileReading && { whileReading }) };
+  const read = known ?? (await readMachine(source, reading));
   if (known === undefined) await cache?.store(read);
   const machine = request.excludeSecrets === true ? await withoutSecrets(read.machine) : read.machine;
   return { ...read, machine, spool, diskDigests };

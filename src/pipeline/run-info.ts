@@ -3,21 +3,26 @@ import type { RunInfo } from '../render/report.js';
 import { programVersion } from '../tools/versions.js';
 
 /** When a run was, and with which programs: the one part of a report that differs between equal runs. */
-export async function runInfo(startedAt: Date, options: Readonly<Record<string, unknown>>): Promise<RunInfo> {
+export async function runInfo(
+  startedAt: Date,
+  options: Readonly<Record<string, unknown>>,
+  asked = programVersions(),
+): Promise<RunInfo> {
+  const versions = await asked;
+  return { startedAt: startedAt.toISOString(), finishedAt: new Date().toISOString(), versions, options };
+}
+
+/** Asks the programs: to be begun while there is something else to wait for. */
+export async function programVersions(): Promise<RunInfo['versions']> {
   const [own, qemu, libguestfs] = await Promise.all([
     ownVersion(),
     programVersion('qemu-img'),
     programVersion('guestfish'),
   ]);
   return {
-    startedAt: startedAt.toISOString(),
-    finishedAt: new Date().toISOString(),
-    versions: {
-      'vm2docker-image': own,
-      qemu: qemu ?? 'not installed',
-      libguestfs: libguestfs ?? 'not installed',
-    },
-    options,
+    'vm2docker-image': own,
+    qemu: qemu ?? 'not installed',
+    libguestfs: libguestfs ?? 'not installed',
   };
 }
 

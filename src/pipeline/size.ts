@@ -3,7 +3,8 @@ import type { FleetSizing } from '../model/sizing.js';
 import { sizeMachines } from '../plan/sizing/size-machines.js';
 import { buildReport } from '../render/report.js';
 import { sizingReport } from '../render/sizing.js';
-import { planCollected, type RunContext } from './analyze.js';
+import type { RunContext } from './analyze.js';
+import { planCollected } from './plan-and-write.js';
 import { collectMachines, type FailedMachine } from './read-machines.js';
 import type { AnalyzeRequest } from './request.js';
 import { runInfo } from './run-info.js';
@@ -26,12 +27,9 @@ export async function size(request: Omit<AnalyzeRequest, 'output'>, context: Run
   try {
     const { failures } = collection;
     const machines = collection.machines.map(({ machine }) => machine);
-    // Planning keeps this thread busy: programs say their versions meanwhile.
-    const run = runInfo(startedAt, request.options);
-    run.catch(() => {});
     const plan = planCollected(collection, { ...request, output: '' });
     const sizing = sizeMachines(plan, machines);
-    const report = buildReport(plan, machines, await run, {
+    const report = buildReport(plan, machines, await runInfo(startedAt, request.options), {
       diskDigests: new Map(collection.machines.flatMap(({ diskDigests }) => [...diskDigests])),
       showSecrets: request.showSecrets,
       failures,

@@ -14,8 +14,8 @@ const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
 const PREFETCH_MAX_BYTES = 16 * 2 ** 20;
 const PREFETCH_TOTAL = 256 * 2 ** 20;
 /** What is fetched at a time: whoever reads the first files need not wait for the last. */
-const PART_BYTES = 2 * 2 ** 20;
-const PART_FILES = 1024;
+const PART_BYTES = 2 ** 20;
+const PART_FILES = 256;
 
 /** The tree in memory, the content asked of the reader's thread. */
 export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
@@ -40,7 +40,7 @@ export function nativeGuestFs(tree: Tree, thread: ReaderThread): GuestFs {
       const known = fetched.get(entry.fileId);
       const ahead = known === undefined ? null : (await known.part)[known.index];
       if (ahead !== null && ahead !== undefined) return ahead;
-      const [content] = await exclusive(() => readContents(thread, [entry], Number.MAX_SAFE_INTEGER));
+      const [content] = await exclusive(() => readContents(thread, [entry], Number.MAX_SAFE_INTEGER), true);
       if (content === undefined || content === null) {
         throw fileError('guest-read-failed', path, 'could not be read', 'Read the disk with --reader libguestfs.');
       }
@@ -115,14 +115,25 @@ function* partsOf(files: Iterable<Entry>): Generator<Entry[]> {
   if (part.length > 0) yield part;
 }
 
-/** Calls follow each other: the thread answers in order and holds one stream. */
-function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work, work);
-    last = result.catch(() => {});
-    return result;
+type Exclusive = <T>(work: () => Promise<T>, isUrgent?: boolean) => Promise<T>;
+
+/** Calls follow each other: the thread holds one stream. What is urgent goes before all that has not begun. */
+function oneAtATime(): Exclusive {
+  const pending: (() => Promise<void>)[] = [];
+  let isBusy = false;
+  const work = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true;
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) await next();
+    isBusy = false;
   };
+  return (call, isUrgent = false) =>
+    new Promise((resolve, reject) => {
+      const task = (): Promise<void> => call().then(resolve, reject);
+      if (isUrgent) pending.unshift(task);
+      else pending.push(task);
+      void work();
+    });
 }
 
 function fileError(
