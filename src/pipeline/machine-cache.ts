@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { gunzip, gzip } from 'node:zlib';
+import xxhash from 'xxhash-wasm';
 import type { MachineSource } from '../model/machine.js';
 import { folderState } from './folder-state.js';
 import type { ReadMachine } from './machine-reading.js';
@@ -28,7 +29,8 @@ const MAX_BYTES = 1_000_000_000;
 const MAX_ENTRY_BYTES = 200_000_000;
 const MAX_UNPACKED_BYTES = 1_000_000_000;
 const SUFFIX = '.machine';
-const DIGEST_BYTES = 32;
+/** Of an xxHash64: what the host's disk has spoilt is to be found, and nobody forges entries in the user's own folder. */
+const CHECKSUM_BYTES = 8;
 
 /** What a request says that does not change what is read. */
 const IRRELEVANT = new Set(['machines', 'output', 'jobs', 'hash', 'plan', 'options', 'showSecrets', 'cache', 'keys']);
@@ -106,8 +108,8 @@ async function loadEntry(path: string, source: MachineSource): Promise<ReadMachi
   const { size } = await lstat(path);
   if (size > MAX_ENTRY_BYTES) return undefined;
   const bytes = await readFile(path);
-  const body = bytes.subarray(DIGEST_BYTES);
-  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
+  const body = bytes.subarray(CHECKSUM_BYTES);
+  if (!(await checksum(body)).equals(bytes.subarray(0, CHECKSUM_BYTES))) return undefined;
   const read = deserialize(await promisify(gunzip)(body, { maxOutputLength: MAX_UNPACKED_BYTES })) as ReadMachine;
   const now = new Date();
   await utimes(path, now, now);
@@ -120,12 +122,17 @@ async function storeEntry(path: string, read: ReadMachine): Promise<void> {
   if (body.length > MAX_ENTRY_BYTES) return;
   const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
   try {
-    const digest = createHash('sha256').update(body).digest();
-    await writeFile(partial, Buffer.concat([digest, body]), { mode: 0o600, flag: 'wx' });
+    await writeFile(partial, Buffer.concat([await checksum(body), body]), { mode: 0o600, flag: 'wx' });
     await rename(partial, path);
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+async function checksum(bytes: Buffer): Promise<Buffer> {
+  const value = Buffer.alloc(CHECKSUM_BYTES);
+  value.writeBigUInt64BE((await xxhash()).h64Raw(bytes));
+  return value;
 }
 
 async function trim(folder: string): Promise<void> {
