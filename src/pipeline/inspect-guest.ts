@@ -62,9 +62,7 @@ export async function inspectGuest(
   const running = await inspectServices(fs, context);
   const listening = await servicesWithPorts(fs, running.services, context);
   const classified = await classifyFiles(fs, packages, request);
-  const content = request.quick
-    ? { inventory: classified, problems: classified.problems }
-    : await readContent(fs, classified, name, reading);
+  const content = request.quick ? withoutContent(classified) : await readContent(fs, classified, name, reading);
   const fit = await inspectFit({
     fs,
     os: system.os,
@@ -115,6 +113,12 @@ export async function servicesWithPorts(
   const isJob = ({ init, type, ports, listens }: Service): boolean =>
     init === 'cron' && type === 'oneshot' && ports.length + listens.length === 0;
   return { services: listening.filter((service) => !isJob(service)), firewall, problems };
+}
+
+/** What classifying needed goes: a function cannot be kept for the next run. */
+function withoutContent(classified: ClassifiedFiles): { inventory: FileInventory; problems: readonly Problem[] } {
+  const { claims: _, compare: __, problems, ...inventory } = classified;
+  return { inventory, problems };
 }
 
 async function readContent(

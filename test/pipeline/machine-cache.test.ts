@@ -49,12 +49,20 @@ async function run(more: Readonly<Record<string, unknown>> = {}): Promise<{ repo
     },
     { progress: { ...silentProgress, step: (_, title) => steps.push(title) }, signal: new AbortController().signal },
   );
-  return { report: JSON.stringify({ ...report, run: null }), wasRead: steps.includes('reading content') };
+  const wasRead = steps.includes('reading configuration and databases');
+  return { report: JSON.stringify({ ...report, run: null }), wasRead };
 }
 
 test.serial('an unchanged disk is read once, and what is known of it is the same to the byte', async (t) => {
   const first = await run();
   const second = await run();
+  t.deepEqual([first.wasRead, second.wasRead], [true, false]);
+  t.is(second.report, first.report);
+});
+
+test.serial('a quick look is kept as well', async (t) => {
+  const first = await run({ quick: true });
+  const second = await run({ quick: true });
   t.deepEqual([first.wasRead, second.wasRead], [true, false]);
   t.is(second.report, first.report);
 });
