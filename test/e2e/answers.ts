@@ -21,6 +21,15 @@ export function parseAnswers(lines: readonly string[]): Answer[] {
   });
 }
 
+/** On a busy host a greeting may come after the first question: what is said then begins with what a greeting alone says. */
+export function isSameAnswer(one: Answer, other: Answer): boolean {
+  if (one.kind === other.kind) return one.text === other.text;
+  const greeting = [one, other].find(({ kind }) => kind === 'banner');
+  return (
+    greeting !== undefined && greeting.text !== '' && [one, other].every(({ text }) => text.startsWith(greeting.text))
+  );
+}
+
 /** Dates, the random numbers of a greeting, and what else a server makes up anew for each connection, are masked. */
 export function steady(answer: Buffer): string {
   const text = answer.toString('latin1');

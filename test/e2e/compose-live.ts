@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { type Answer, parseAnswers } from './answers.js';
+import { type Answer, isSameAnswer, parseAnswers } from './answers.js';
 import { bootGuest, installProbe } from './boot-guest.js';
 import { dockerDaemon } from './docker-daemon.js';
 import type { Daemon } from './engines.js';
@@ -220,13 +220,13 @@ async function patiently(wanted: readonly Answer[], ask: () => Promise<Answer[]>
 }
 
 function compareAnswers(wanted: readonly Answer[], found: readonly Answer[]): string[] {
-  return wanted.flatMap(({ place, kind, text }) => {
+  return wanted.flatMap((answer) => {
+    const { place, kind, text } = answer;
     // A database answers on its port and through its socket.
-    const there = found.filter((answer) => answer.place === place);
-    const own = there.find((answer) => answer.kind === kind) ?? there[0];
+    const there = found.filter((each) => each.place === place);
+    const own = there.find((each) => each.kind === kind) ?? there[0];
     if (own === undefined) return [`${place}: no answer; the machine: ${kind} ${JSON.stringify(text.slice(0, 200))}`];
-    const isSame = own.kind === kind && own.text === text;
-    return isSame
+    return isSameAnswer(own, answer)
       ? []
       : [
           `${place}: ${own.kind} ${JSON.stringify(own.text.slice(0, 300))}; the machine: ${kind} ${JSON.stringify(text.slice(0, 300))}`,
