@@ -30,6 +30,13 @@ export function isSameAnswer(one: Answer, other: Answer): boolean {
   );
 }
 
+const MONTH = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
+/** As web servers list folders: `Nov 25 21:30`, `25Nov2026 21:30`, `26/Nov/2026 11:10:15`. */
+const LISTED_TIMES = new RegExp(
+  `\\b(?:(?:${MONTH}) [ 0-9]\\d +\\d\\d:\\d\\d|\\d{1,2}/?(?:${MONTH})/?\\d{4} \\d\\d:\\d\\d(?::\\d\\d)?)\\b`,
+  'g',
+);
+
 /** Dates, the random numbers of a greeting, and what else a server makes up anew for each connection, are masked. */
 export function steady(answer: Buffer): string {
   const text = answer.toString('latin1');
@@ -37,5 +44,6 @@ export function steady(answer: Buffer): string {
   if (answer.length > 5 && answer[4] === 10) return `mysql ${text.slice(5, text.indexOf('\0', 5))}`;
   return text
     .replace(/^(Date|Expires|X-Request-Id|Set-Cookie): .*$/gim, '$1: *')
-    .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [-+A-Z0-9]+/g, '*');
+    .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [-+A-Z0-9]+/g, '*')
+    .replace(LISTED_TIMES, '*');
 }
