@@ -55,8 +55,10 @@ const leavesNothing = test.macro({
     `${how} of ${command[0]} leaves no process, no temporary file and no unfinished output`,
 });
 
-const analyze = ['analyze', '--reader', 'libguestfs'];
-const convert = ['convert', '--reader', 'libguestfs', '--engine', 'none', '--base-image', 'scratch'];
+/** Without the cache, by which a second run of these tests would have nothing to read. */
+const reading = ['--reader', 'libguestfs', '--no-cache'];
+const analyze = ['analyze', ...reading];
+const convert = ['convert', ...reading, '--engine', 'none', '--base-image', 'scratch'];
 const kill = (child: ChildProcess): boolean => child.kill('SIGKILL');
 /** As the terminal does it: to all of the foreground's processes. */
 const interrupt = (child: ChildProcess): boolean => process.kill(-child.pid!, 'SIGINT');
